@@ -1,0 +1,1 @@
+"""The bundled plugins: each folder is one feature."""

@@ -1,0 +1,1 @@
+"""Voice: callers and agents talk through their browsers."""
