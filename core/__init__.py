@@ -1,0 +1,1 @@
+"""The private implementation of Switchroom: nothing outside `core` and `switchroom` imports it."""
