@@ -1,0 +1,1 @@
+"""The one PostgreSQL database: connection, transactions, migrations and the embedded server."""

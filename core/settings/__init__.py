@@ -1,0 +1,36 @@
+"""The installation's settings: `settings.yaml` and its overrides from the environment, validated."""
+
+from core.settings.loading import check_plugin_names, load_settings, validate_plugin_settings
+from core.settings.models import (
+    Broker,
+    Database,
+    IceServer,
+    Live,
+    Locale,
+    Logging,
+    Login,
+    Plugins,
+    Server,
+    Sessions,
+    Settings,
+)
+from core.settings.secret_key import SECRET_KEY_FILE, secret_key
+
+__all__ = [
+    "SECRET_KEY_FILE",
+    "Broker",
+    "Database",
+    "IceServer",
+    "Live",
+    "Locale",
+    "Logging",
+    "Login",
+    "Plugins",
+    "Server",
+    "Sessions",
+    "Settings",
+    "check_plugin_names",
+    "load_settings",
+    "secret_key",
+    "validate_plugin_settings",
+]
