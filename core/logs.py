@@ -4,6 +4,7 @@ import logging
 import re
 import sys
 from collections.abc import Mapping
+from itertools import pairwise
 from typing import Any, TextIO
 
 import structlog
@@ -12,9 +13,12 @@ from structlog.typing import EventDict, Processor, WrappedLogger
 from core.settings import Logging
 
 REDACTED = "[redacted]"
-# Whole words of a key: `password`, `api_token`, `turnCredential`, `Set-Cookie`; not `token_count`'s neighbour `tokens_left`.
+# Whole words of a key: `password`, `api_token`, `turnCredential` and `Set-Cookie` are secret, `tokens_left` is not.
 _SECRET_WORDS = frozenset(
-    "password passwd passphrase token secret secrets credential credentials sdp cookie cookies authorization".split()
+    [
+        *("password", "passwd", "passphrase", "token", "secret", "secrets", "credential", "credentials"),
+        *("sdp", "cookie", "cookies", "authorization"),
+    ]
 )
 _SECRET_PAIRS = frozenset(
     [("api", "key"), ("secret", "key"), ("private", "key"), ("session", "id"), ("session", "key")]
@@ -77,7 +81,7 @@ def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:
 def names_secret(key: str) -> bool:
     """Tell whether a key's name says that its value is secret."""
     words = [word.lower() for word in _WORD.findall(key)]
-    return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(zip(words, words[1:], strict=False))
+    return not _SECRET_WORDS.isdisjoint(words) or not _SECRET_PAIRS.isdisjoint(pairwise(words))
 
 
 def _redacted(key: object, value: Any, depth: int) -> Any:

@@ -1,0 +1,1 @@
+"""Plugins: manifests, discovery, hook contracts, dispatch per tenant, enablement and the gate."""

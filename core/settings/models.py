@@ -1,11 +1,12 @@
 """What can be set, with defaults and limits. `settings.yaml` explains each key to the person who installs."""
 
 from collections.abc import Mapping
+from difflib import get_close_matches
 from ipaddress import ip_address
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import (
     AfterValidator,
@@ -23,7 +24,7 @@ from pydantic import (
     model_validator,
 )
 
-from core.settings.source import NOWHERE, Origin, KeyPath
+from core.settings.source import NOWHERE, KeyPath, Origin
 
 Count = Annotated[StrictInt, Field(ge=1)]
 Text = Annotated[str, Field(min_length=1)]
@@ -212,7 +213,9 @@ class Locale(Section):
         try:
             ZoneInfo(value)
         except (ValueError, OSError, LookupError):
-            raise ValueError("must be the IANA name of a time zone, such as Europe/Moscow") from None
+            close = get_close_matches(value, sorted(available_timezones()), n=1)
+            example = f"Did you mean {close[0]}?" if close else "Europe/Moscow is one."
+            raise ValueError(f"must be the IANA name of a time zone. {example}") from None
         return value
 
 
@@ -224,10 +227,10 @@ class Logging(Section):
 
 
 class Settings(Section):
-    """All settings of one installation, immutable. Built by `core.settings.load_settings`; tests may build their own."""
+    """All settings of one installation, immutable, built by `load_settings`; tests may build their own."""
 
     demo: StrictBool = False
-    data_dir: Folder = Field(default="var", validate_default=True)  # type: ignore[assignment]
+    data_dir: Folder = Field(default="var", validate_default=True)
     secret_key: Annotated[SecretStr, Field(min_length=32)] | None = None
     server: Server = Server()
     database: Database = Database()

@@ -22,9 +22,9 @@ _EXPECTED = {
 }
 
 
-def nearest(word: str, choices: Iterable[object]) -> str | None:
-    """Return the choice that was probably meant, if any comes near."""
-    close = get_close_matches(word.lower(), [str(choice) for choice in choices], n=1, cutoff=0.6)
+def nearest(word: str, choices: Iterable[object], likeness: float = 0.6) -> str | None:
+    """Return the choice that was probably meant, if any comes near (`likeness` from 0, anything, to 1, equal)."""
+    close = get_close_matches(word.lower(), [str(choice) for choice in choices], n=1, cutoff=likeness)
     return close[0] if close else None
 
 
@@ -70,14 +70,14 @@ def _describe(detail: ErrorDetails, model: type[BaseModel], path: KeyPath, at: K
     if kind == "missing":
         return f"{name} is missing."
     if kind == "value_error":
-        return f"{name} {context['error']}."
+        text = f"{name} {context['error']}"
+        return text if text.endswith((".", "?")) else f"{text}."
     if kind in ("literal_error", "enum"):
-        expected = (
-            f"must be {context['expected'].replace(chr(39), '').replace('True', 'true').replace('False', 'false')}"
-        )
-    elif kind == "too_short" or kind == "string_too_short":
+        choices = str(context["expected"]).replace("'", "").replace("True", "true").replace("False", "false")
+        expected = f"must be {choices}"
+    elif kind in ("too_short", "string_too_short"):
         least = context["min_length"]
-        expected = "must not be empty" if least == 1 else f"must have at least {least} characters or items"
+        expected = "must not be empty" if least == 1 else f"must have at least {least} characters"
     elif kind == "greater_than_equal":
         expected = f"must be {context['ge']} or more"
     elif kind == "less_than_equal":
@@ -111,7 +111,7 @@ def _unknown(model: type[BaseModel], path: KeyPath, at: KeyPath, where: Origin) 
     *group, word = path
     siblings = [(*group, name) for name in names_at(model, tuple(group))]
     elsewhere = [known for known in paths(model) if not isinstance(known[-1], int)]
-    meant = _nearest_path(str(word), siblings) or _nearest_path(str(word), elsewhere)
+    meant = _nearest_path(str(word), siblings, 0.6) or _nearest_path(str(word), elsewhere, 0.75)
     text = f"there is no setting {dotted((*at, *path))}."
     if meant is None:
         return f"{text} Known here: {', '.join(names_at(model, tuple(group))) or 'none'}."
@@ -119,6 +119,6 @@ def _unknown(model: type[BaseModel], path: KeyPath, at: KeyPath, where: Origin) 
     return f"{text} Did you mean {right}?"
 
 
-def _nearest_path(word: str, choices: list[KeyPath]) -> KeyPath | None:
-    close = nearest(word, [choice[-1] for choice in choices])
+def _nearest_path(word: str, choices: list[KeyPath], likeness: float) -> KeyPath | None:
+    close = nearest(word, [choice[-1] for choice in choices], likeness)
     return next((choice for choice in choices if choice[-1] == close), None)

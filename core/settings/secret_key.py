@@ -3,6 +3,7 @@
 import os
 import secrets
 import stat
+from contextlib import suppress
 from pathlib import Path
 
 from pydantic import SecretStr
@@ -52,9 +53,8 @@ def _create(file: Path) -> None:
             stream.write(secrets.token_urlsafe(48) + "\n")
             stream.flush()
             os.fsync(stream.fileno())
-        try:
+        # Another process may have been first; its key is the one.
+        with suppress(FileExistsError):
             os.link(draft, file)
-        except FileExistsError:
-            pass  # Another process was first; its key is the one.
     finally:
         draft.unlink()

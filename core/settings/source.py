@@ -22,6 +22,7 @@ class Origin:
     variable: str | None = None
 
     def __str__(self) -> str:
+        """Return the place, as it begins a line of an error."""
         return self.place
 
 
@@ -40,9 +41,9 @@ class Source:
 class _Loader(yaml.SafeLoader):
     """The safe loader, with the line of a value that looks like a date or a number but is none (`2024-13-45`)."""
 
-    def construct_object(self, node: Any, deep: bool = False) -> Any:  # noqa: FBT001, FBT002 - PyYAML's signature
+    def construct_object(self, node: Any, deep: bool = False) -> Any:
         try:
-            return super().construct_object(node, deep)  # type: ignore[no-untyped-call]
+            return super().construct_object(node, deep)
         except ValueError:
             problem = "found a value that is neither a date nor a number; put it in quotes if it is text"
             raise yaml.constructor.ConstructorError(None, None, problem, node.start_mark) from None
@@ -66,14 +67,14 @@ def read_file(file: Path) -> Source:
         node = loader.get_single_node()
         source = Source(data={}, origins={(): Origin(str(file))})
         source.problems.extend(_check_nodes(node, file))
-        data = loader.construct_document(node) if node is not None else None  # type: ignore[no-untyped-call]
+        data = loader.construct_document(node) if node is not None else None
         source.origins.update(_lines(node, file))
     except yaml.YAMLError as error:
         raise _not_yaml(file, error) from None
     except RecursionError:
         raise StartupError(f"{file}: is nested too deeply to be read.") from None
     finally:
-        loader.dispose()  # type: ignore[no-untyped-call]
+        loader.dispose()
     if isinstance(data, dict):
         source.data = {str(key): value for key, value in data.items()}
     elif data is not None:
@@ -119,7 +120,7 @@ def _not_yaml(file: Path, error: yaml.YAMLError) -> StartupError:
     line = f", line {mark.line + 1}" if mark is not None else ""
     problem = getattr(error, "problem", None) or getattr(error, "reason", None) or "cannot be parsed"
     # The parser quotes what it read, which may be a password that somebody forgot to quote.
-    problem = re.sub(r"(['\"])(?!<)..+\1", "…", problem)
+    problem = re.sub(r"(['\"])(?!<|\\.\1)..+\1", "…", problem)
     return StartupError(f"{file}{line}: is not valid YAML: {problem}.", mend="Check indentation, colons and quotes.")
 
 

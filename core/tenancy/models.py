@@ -54,7 +54,7 @@ class TenantModel(Model):
 
     Queries see the current tenant's rows alone; with no tenant current they raise `NoTenant`. A new row belongs to the
     current tenant; a row of another one is neither saved nor deleted. That foreign keys stay inside the tenant is
-    enforced by the database itself: `core.database.tenant_keys` adds a composite key to each of them.
+    enforced by the database itself: `core.tenancy.keys` adds a composite key to each of them.
     """
 
     id = fields.BigIntField(primary_key=True)
