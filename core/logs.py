@@ -52,17 +52,20 @@ def configure_logs(settings: Logging, stream: TextIO | None = None) -> None:
         cache_logger_on_first_use=False,
     )
     target = stream or sys.stderr
-    as_json = settings.format == "json"
-    finish: list[Processor] = [structlog.processors.format_exc_info] if as_json else []
     render: Processor = (
         structlog.processors.JSONRenderer(ensure_ascii=False, default=str)
-        if as_json
+        if settings.format == "json"
         # Plain tracebacks: the rich ones print local variables, which hold secrets.
         else structlog.dev.ConsoleRenderer(colors=target.isatty(), exception_formatter=structlog.dev.plain_traceback)
     )
     formatter = structlog.stdlib.ProcessorFormatter(
         foreign_pre_chain=[*shared, structlog.stdlib.ExtraAdder()],
-        processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *finish, redact, render],
+        processors=[
+            structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+            structlog.processors.format_exc_info,
+            redact,
+            render,
+        ],
     )
     output = logging.StreamHandler(target)
     output.setFormatter(formatter)

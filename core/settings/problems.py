@@ -98,8 +98,8 @@ def _instead(detail: ErrorDetails, model: type[BaseModel], path: KeyPath) -> str
         return ", not a list"
     if given is None or isinstance(given, bool):
         return f", not {str(given).lower().replace('none', 'null')}"
-    text = str(given)
-    return f", not {text if len(text) <= 60 else text[:59] + '…'}" if text else ""
+    text = f'"{given}"' if isinstance(given, str) else str(given)
+    return f", not {text if len(text) <= 60 else text[:59] + '…'}" if given != "" else ""
 
 
 def _quotes(detail: ErrorDetails, kind: str) -> str:
