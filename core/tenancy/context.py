@@ -27,6 +27,7 @@ class TenantRef:
     name: str
     language: str = "en"
     timezone: str = "UTC"
+    enablement_version: int = 1
 
     @property
     def zone(self) -> ZoneInfo:

@@ -39,7 +39,7 @@ class Tenant(GlobalModel):
 
     def ref(self) -> TenantRef:
         """This tenant as a value."""
-        return TenantRef(self.id, self.slug, self.name, self.language, self.timezone)
+        return TenantRef(self.id, self.slug, self.name, self.language, self.timezone, self.enablement_version)
 
 
 class TenantManager(Manager):
