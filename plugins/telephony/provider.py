@@ -1,3 +1,4 @@
+# ruff: noqa: N818 - the errors say what is wrong; a page shows them, and "Error" adds nothing.
 """What telephony asks of whatever carries its media: the built-in softswitch, or a PBX through an adapter.
 
 A *leg* is one party's audio connection. The caller of this interface names the legs and keeps its own record of what
@@ -200,6 +201,7 @@ class VoiceProvider(Protocol):
         """
 
     def events(self) -> AsyncIterator[VoiceEvent]:
-        """Events from the time of this call on, until `close`. A reader that lags far behind gets a `ProviderLost`
-        followed by a `ProviderBack` in place of what it missed.
+        """Events from the time of this call on, until `close`.
+
+        A reader that lags far behind gets a `ProviderLost` followed by a `ProviderBack` in place of what it missed.
         """
