@@ -1,10 +1,12 @@
-"""One transaction of one task: nested blocks join the outer one, and what must follow the commit waits for it."""
+"""One transaction of one task: nested blocks join the outer one; some work waits for its end, some for its commit."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from tortoise.transactions import in_transaction
@@ -13,9 +15,19 @@ from core.database.connection import CONNECTION
 
 log = structlog.get_logger(__name__)
 
-AfterCommit = Callable[[], Awaitable[object]]
+Callback = Callable[[], Awaitable[object]]
+Batch = Callable[[list[Any]], Awaitable[object]]
 
-_waiting_for_commit: ContextVar[list[AfterCommit] | None] = ContextVar("waiting_for_commit", default=None)
+
+@dataclass
+class _Open:
+    """What waits for the end of the transaction that is open."""
+
+    batches: dict[str, tuple[list[Any], Batch]] = field(default_factory=dict)
+    after_commit: list[Callback] = field(default_factory=list)
+
+
+_open: ContextVar[_Open | None] = ContextVar("open_transaction", default=None)
 
 
 @asynccontextmanager
@@ -25,35 +37,49 @@ async def transaction() -> AsyncIterator[None]:
     A block inside another one is part of it: its failure undoes the whole. Callbacks given to `after_commit` run in
     order once the outermost block has committed, outside the transaction; one that fails is logged and the rest run.
     """
-    if _waiting_for_commit.get() is not None:
+    if _open.get() is not None:
         yield
         return
-    callbacks: list[AfterCommit] = []
-    token = _waiting_for_commit.set(callbacks)
+    waiting = _Open()
+    token = _open.set(waiting)
     try:
         async with in_transaction(CONNECTION):
             yield
+            for items, write in waiting.batches.values():
+                await write(items)
     finally:
-        _waiting_for_commit.reset(token)
-    for callback in callbacks:
+        _open.reset(token)
+    for callback in waiting.after_commit:
         await _run(callback)
 
 
-async def after_commit(callback: AfterCommit) -> None:
+def batch_until_commit(key: str, write: Batch) -> list[Any]:
+    """A list of the current transaction to append to; `write` gets it as the last thing before the commit.
+
+    Raises:
+        RuntimeError: There is no transaction.
+    """
+    waiting = _open.get()
+    if waiting is None:
+        raise RuntimeError("batch_until_commit() needs a transaction() block around it.")
+    return waiting.batches.setdefault(key, ([], write))[0]
+
+
+async def after_commit(callback: Callback) -> None:
     """Runs `callback` once the current transaction has committed, or at once when there is none."""
-    callbacks = _waiting_for_commit.get()
-    if callbacks is None:
+    waiting = _open.get()
+    if waiting is None:
         await _run(callback)
     else:
-        callbacks.append(callback)
+        waiting.after_commit.append(callback)
 
 
 def in_one() -> bool:
     """Whether the current task is inside a `transaction` block."""
-    return _waiting_for_commit.get() is not None
+    return _open.get() is not None
 
 
-async def _run(callback: AfterCommit) -> None:
+async def _run(callback: Callback) -> None:
     try:
         await callback()
     except Exception:  # noqa: BLE001 - the transaction has committed; what follows it must not undo the answer

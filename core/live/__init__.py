@@ -1,0 +1,1 @@
+"""Live updates: what has changed, told to the tabs that show it; never the content itself."""

@@ -1,5 +1,6 @@
 """The installation's settings: `settings.yaml` and its overrides from the environment, validated."""
 
+from core.settings.ice import IceUrl, parse_ice_url
 from core.settings.loading import check_plugin_names, load_settings, validate_plugin_settings
 from core.settings.models import (
     Broker,
@@ -21,6 +22,7 @@ __all__ = [
     "Broker",
     "Database",
     "IceServer",
+    "IceUrl",
     "Live",
     "Locale",
     "Logging",
@@ -31,6 +33,7 @@ __all__ = [
     "Settings",
     "check_plugin_names",
     "load_settings",
+    "parse_ice_url",
     "secret_key",
     "validate_plugin_settings",
 ]

@@ -24,6 +24,7 @@ from pydantic import (
     model_validator,
 )
 
+from core.settings.ice import parse_ice_url
 from core.settings.source import NOWHERE, KeyPath, Origin
 
 Count = Annotated[StrictInt, Field(ge=1)]
@@ -173,14 +174,12 @@ class IceServer(Section):
     @classmethod
     def _are_stun_or_turn(cls, value: tuple[str, ...]) -> tuple[str, ...]:
         for url in value:
-            scheme, _, rest = url.partition(":")
-            if scheme not in ("stun", "stuns", "turn", "turns") or not rest.strip("/"):
-                raise ValueError("must be addresses such as stun:stun.example.com:3478 or turn:turn.example.com:3478")
+            parse_ice_url(url)
         return value
 
     @model_validator(mode="after")
     def _turn_needs_a_login(self) -> Self:
-        if any(url.startswith("turn") for url in self.urls) and not (self.username and self.credential):
+        if any(parse_ice_url(url).is_turn for url in self.urls) and not (self.username and self.credential):
             raise ValueError("is a TURN server and needs username and credential")
         return self
 

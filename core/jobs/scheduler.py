@@ -1,0 +1,118 @@
+"""Claims due rows of the outbox and sends them to the workers; any number of schedulers may run."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import structlog
+
+from core.database.connection import execute, fetch, fetch_value
+from core.database.listener import Listener
+from core.jobs.outbox import WAKE_CHANNEL
+
+log = structlog.get_logger(__name__)
+
+BATCH = 100
+IDLE_SECONDS = 1.0
+"""The longest sleep: a wake-up call may be lost, a due time must not be."""
+SEND_LEASE_SECONDS = 15
+"""A row that no worker has begun within this time is sent again: the broker may have lost it."""
+
+Send = Callable[[str, int, int], None]
+"""Hands (job name, row id, attempt) to the broker; must not block for long."""
+
+# Uses index core_job_due; the number of rows that are not due does not matter.
+CLAIM = """
+WITH due AS (
+    SELECT id FROM core_job WHERE state = 'due' AND due_at <= now()
+    ORDER BY due_at, id LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+UPDATE core_job AS job
+SET state = 'sent', attempt = attempt + 1, started = false, lease_until = now() + make_interval(secs => $2)
+FROM due WHERE job.id = due.id RETURNING job.id, job.name, job.attempt
+"""
+
+# A lease runs out when the worker died, or the message was lost. The attempt number fences what may still be running.
+RELEASE = """
+UPDATE core_job SET state = 'due', due_at = now(), error = 'The worker has not finished it.'
+WHERE id IN (
+    SELECT lost.id FROM core_job AS lost WHERE lost.state = 'sent' AND lost.lease_until < now()
+    AND NOT EXISTS (
+        SELECT FROM core_job AS next WHERE lost.key IS NOT NULL AND next.state = 'due' AND next.key = lost.key
+        AND next.name = lost.name AND next.tenant_id IS NOT DISTINCT FROM lost.tenant_id
+    )
+    ORDER BY lost.lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
+)
+"""
+
+# The same work is due again already, so the lost run has nothing to add.
+DROP_SUPERSEDED = """
+DELETE FROM core_job AS lost USING core_job AS next
+WHERE lost.state = 'sent' AND lost.lease_until < now() AND lost.key IS NOT NULL AND next.state = 'due'
+AND next.key = lost.key AND next.name = lost.name AND next.tenant_id IS NOT DISTINCT FROM lost.tenant_id
+"""
+
+
+class Scheduler:
+    """The loop that turns due rows into messages."""
+
+    def __init__(self, dsn: str, send: Send, *, broker_is_in_memory: bool) -> None:
+        self._send = send
+        self._broker_is_in_memory = broker_is_in_memory
+        self._woken = asyncio.Event()
+        self._listener = Listener(dsn, on_message=self._wake)
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins; rows that a dead process of this installation had sent to its own memory are due again at once."""
+        if self._broker_is_in_memory:
+            await execute(
+                "UPDATE core_job SET lease_until = now() - interval '1 second' WHERE state = 'sent'",
+            )
+        await self._listener.start()
+        await self._listener.listen(WAKE_CHANNEL)
+        self._task = asyncio.create_task(self._run(), name="scheduler")
+
+    async def stop(self) -> None:
+        """Ends the loop; rows stay as they are."""
+        if self._task is not None:
+            self._task.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await self._task
+        await self._listener.stop()
+
+    def _wake(self, _channel: str, _payload: str) -> None:
+        self._woken.set()
+
+    async def _run(self) -> None:
+        while True:
+            self._woken.clear()
+            try:
+                sent = await self.send_due()
+                pause = 0.0 if sent == BATCH else await self._seconds_to_next()
+            except asyncio.CancelledError:
+                raise
+            except Exception:  # noqa: BLE001 - the loop outlives a lost database connection
+                log.exception("scheduler_failed")
+                pause = IDLE_SECONDS
+            if pause > 0:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._woken.wait(), pause)
+
+    async def send_due(self) -> int:
+        """Sends what is due now and gives the number of rows."""
+        await execute(DROP_SUPERSEDED)
+        await execute(RELEASE, BATCH)
+        rows = await fetch(CLAIM, BATCH, SEND_LEASE_SECONDS)
+        for row in rows:
+            await asyncio.to_thread(self._send, row["name"], row["id"], row["attempt"])
+        return len(rows)
+
+    async def _seconds_to_next(self) -> float:
+        due: datetime | None = await fetch_value("SELECT min(due_at) FROM core_job WHERE state = 'due'")
+        if due is None:
+            return IDLE_SECONDS
+        return min(max((due - datetime.now(UTC)).total_seconds(), 0.005), IDLE_SECONDS)
