@@ -14,7 +14,14 @@ from hypothesis import strategies as st
 from pydantic import BaseModel, ConfigDict, SecretStr
 
 from core.errors import StartupError
-from core.settings import Settings, check_plugin_names, load_settings, secret_key, validate_plugin_settings
+from core.settings import (
+    Settings,
+    check_plugin_names,
+    load_settings,
+    parse_ice_url,
+    secret_key,
+    validate_plugin_settings,
+)
 from core.settings.loading import PROJECT_ROOT, is_loopback
 from core.settings.shape import paths
 from core.settings.source import parse_value
@@ -174,6 +181,8 @@ def test_any_text_of_a_free_variable_is_read_or_kept(raw: str) -> None:
         ("ice_servers:\n- username: x", "settings.yaml, line 2: ice_servers[0].urls is missing."),
         ("ice_servers:\n- urls: turn:there", "settings.yaml, line 2: ice_servers[0] is a TURN server and needs "
          "username and credential."),
+        ("ice_servers:\n- urls: [stun:a, http://b]", "settings.yaml, line 2: ice_servers[0].urls must be addresses such as "
+         "stun:stun.example.com:3478 or turn:turn.example.com?transport=tcp."),
         ("database: {pool_min: 11}", "settings.yaml, line 1: database pool_min (11) must not be above pool_max (10)."),
         ("database: {url: 'mysql://a:hunter2@b/c'}", "settings.yaml, line 1: database.url must be an address that "
          "begins with postgresql:// or postgres:// and names a host."),
@@ -326,6 +335,26 @@ def test_secret_key_of_the_settings_is_used_and_nothing_written(load: Load) -> N
 def test_address_and_cookies_follow_from_the_server_keys(load: Load, server: str, url: str, secure: bool) -> None:
     settings = load(f"server: {server}").server
     assert (settings.url, settings.cookies_are_secure) == (url, secure)
+
+
+@pytest.mark.parametrize(
+    ("url", "parts"),
+    [
+        ("stun:a", ("stun", "a", 3478, "udp")),
+        ("stuns:a", ("stuns", "a", 5349, "tcp")),
+        ("turn:[2001:db8::1]:99?transport=tcp", ("turn", "2001:db8::1", 99, "tcp")),
+        ("turns:turn.example.com:443", ("turns", "turn.example.com", 443, "tcp")),
+    ],
+)
+def test_ice_address_is_taken_apart(url: str, parts: tuple[str, str, int, str]) -> None:
+    assert parse_ice_url(url) == parts
+
+
+@pytest.mark.parametrize("url", ["", "stun", "stun:", "http://a", "stun:a:0", "stun:a:65536", "stun:a?transport=tcp",
+                                 "turn:a?transport=sctp", "turn:user:password@a", "stun:a b"])  # fmt: skip
+def test_what_is_no_ice_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="must be addresses such as"):
+        parse_ice_url(url)
 
 
 # Plugins
