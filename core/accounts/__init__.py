@@ -1,0 +1,1 @@
+"""People: users, roles and their permissions, passwords, logins and server-side sessions."""

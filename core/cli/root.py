@@ -1,0 +1,73 @@
+"""The root command: global options, the commands of the core and those that plugins bring."""
+
+from collections.abc import Callable
+from functools import wraps
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import click
+
+from core.logs import configure_logs
+from core.settings import Logging, Settings, load_settings
+
+_CORE = {
+    "run": "core.cli.serving:run",
+    "web": "core.cli.serving:web",
+    "worker": "core.cli.serving:worker",
+    "scheduler": "core.cli.serving:scheduler",
+    "migrate": "core.cli.migrate:migrate",
+    "tenants": "core.cli.tenants:tenants",
+    "users": "core.cli.users:users",
+    "plugins": "core.cli.plugins:plugins",
+    "doctor": "core.cli.doctor:doctor",
+}
+
+
+class Commands(click.Group):
+    """Imports a command's module when it is asked for, so that `--help` is quick and one broken module harms no other."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Return the names in the order in which help shows them."""
+        return [*_CORE]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command of the core."""
+        place = _CORE.get(cmd_name)
+        if place is None:
+            return None
+        module, _, name = place.partition(":")
+        command: click.Command = getattr(import_module(module), name)
+        return command
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(version("switchroom"), message="%(version)s")
+@click.option(
+    "--settings",
+    "settings_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    metavar="FILE",
+    help="The settings file; else SWITCHROOM_SETTINGS, ./settings.yaml, or the project's own.",
+)
+def root(settings_file: Path | None) -> None:
+    """Switchroom, a contact-centre platform."""
+
+
+def settings_file() -> Path | None:
+    """Return the file that the person at the terminal named, if any."""
+    file: Path | None = click.get_current_context().find_root().params["settings_file"]
+    return file
+
+
+def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command the settings as its first argument. Only warnings are logged: its output is its answer."""
+
+    @wraps(command)
+    def load_and_call(*args: Any, **kwargs: Any) -> Any:
+        settings = load_settings(settings_file())
+        configure_logs(Logging(level="warning", format=settings.logging.format))
+        return command(settings, *args, **kwargs)
+
+    return load_and_call
