@@ -1,0 +1,1 @@
+"""Agents: teams, the three axes of an agent's state, and the status that people see."""

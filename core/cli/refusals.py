@@ -1,4 +1,4 @@
-"""Turns what can go wrong at start into one sentence that says how to mend it; all else is a bug and keeps its trace."""
+"""Turns what can go wrong at start into a sentence that says how to mend it; all else is a bug and keeps its trace."""
 
 import errno
 import os

@@ -3,14 +3,13 @@
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import click
 
 from core.logs import configure_logs
-from core.settings import Logging, Settings, load_settings
+from core.settings import Logging, load_settings
 
 _CORE = {
     "run": "core.cli.serving:run",
@@ -26,7 +25,7 @@ _CORE = {
 
 
 class Commands(click.Group):
-    """Imports a command's module when it is asked for, so that `--help` is quick and one broken module harms no other."""
+    """Imports a command when it is asked for: `--help` is quick, and one broken module harms no other."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which help shows them."""
@@ -43,7 +42,7 @@ class Commands(click.Group):
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(version("switchroom"), message="%(version)s")
+@click.version_option(package_name="switchroom", message="%(version)s")
 @click.option(
     "--settings",
     "settings_file",

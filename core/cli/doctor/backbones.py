@@ -1,10 +1,14 @@
 """The broker that carries jobs and the backbone that carries live updates."""
 
 import asyncio
+import logging
 
-import pika
+import pika  # type: ignore[import-untyped]
 import redis.asyncio
-from pika.exceptions import AMQPError
+from pika.adapters.utils.connection_workflow import (  # type: ignore[import-untyped]
+    AMQPConnectorStackTimeout,
+)
+from pika.exceptions import AMQPError  # type: ignore[import-untyped]
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 
@@ -32,9 +36,7 @@ async def live(settings: Settings) -> list[Finding]:
 
 
 async def _redis(subject: str, key: str, url: SecretStr) -> Finding:
-    client = redis.asyncio.from_url(  # type: ignore[no-untyped-call]
-        url.get_secret_value(), socket_connect_timeout=_PATIENCE, socket_timeout=_PATIENCE
-    )
+    client = redis.asyncio.from_url(url.get_secret_value(), socket_connect_timeout=_PATIENCE, socket_timeout=_PATIENCE)
     try:
         version = (await client.info("server"))["redis_version"]
     except (RedisError, OSError) as error:
@@ -48,18 +50,14 @@ def _rabbitmq(url: SecretStr) -> Finding:
     parameters = pika.URLParameters(url.get_secret_value())
     parameters.connection_attempts = 1
     parameters.socket_timeout = parameters.stack_timeout = parameters.blocked_connection_timeout = _PATIENCE
+    # What goes wrong is said once, by the finding.
+    logging.getLogger("pika").setLevel(logging.CRITICAL)
     try:
         connection = pika.BlockingConnection(parameters)
+    except AMQPConnectorStackTimeout:
+        return fail("broker", f"{place(url)}: what answers does not speak AMQP.", "Correct broker.url.")
     except (AMQPError, OSError) as error:
         mend = "Start RabbitMQ there, or correct broker.url (user, password and virtual host too)."
-        return fail("broker", f"{place(url)}: {_innermost(error)}.", mend)
+        return fail("broker", f"{place(url)}: {reason(error)}.", mend)
     connection.close()
     return ok("broker", f"{place(url)}, RabbitMQ")
-
-
-def _innermost(error: BaseException) -> str:
-    """Pika wraps what the socket said; the socket's word is the one that helps."""
-    for inner in (error.__cause__, error.__context__, *error.args):
-        if isinstance(inner, BaseException) and str(inner):
-            return reason(inner)
-    return reason(error)

@@ -1,7 +1,10 @@
 """What a check finds, and how a check is run so that one that fails harms no other."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+import os
+import socket
+import ssl
+from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 from urllib.parse import urlsplit
@@ -77,7 +80,23 @@ def place(url: SecretStr) -> str:
 
 
 def reason(error: BaseException) -> str:
-    """Say in short why a connection failed."""
-    if isinstance(error, TimeoutError):
-        return "no answer"
+    """Say in short why a connection failed. Libraries wrap what the system said; its word is the one that helps."""
+    for part in _chain(error):
+        if isinstance(part, ssl.SSLError):
+            return f"TLS: {(part.reason or str(part)).replace('_', ' ').lower()}"
+        if isinstance(part, TimeoutError):
+            return "no answer"
+        if isinstance(part, socket.gaierror):
+            return str(part.strerror)
+        if isinstance(part, OSError) and part.errno:
+            return os.strerror(part.errno)
+        if text := getattr(part, "reply_text", ""):  # RabbitMQ's own word: "NOT_ALLOWED - vhost x not found"
+            return str(text).partition(". ")[0].rstrip(".")
     return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    yield error
+    for inner in (error.__cause__, error.__context__, getattr(error, "exception", None), *error.args):
+        if isinstance(inner, BaseException):
+            yield from _chain(inner)

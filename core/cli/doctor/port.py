@@ -16,7 +16,8 @@ async def server_port(settings: Settings) -> list[Finding]:
     try:
         found = socket.getaddrinfo(server.host, server.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
     except OSError as error:
-        return [fail("server port", f"server.host {server.host}: {error.strerror}.", "Set it to an address of this machine.")]
+        mend = "Set it to an address of this machine."
+        return [fail("server port", f"server.host {server.host}: {error.strerror}.", mend)]
     for family, kind, protocol, _name, address in found:
         try:
             with socket.socket(family, kind, protocol) as probe:
