@@ -11,9 +11,7 @@ from array import array
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import cast
 
-import av
 from av.audio.codeccontext import AudioCodecContext
 from av.audio.frame import AudioFrame
 
@@ -100,7 +98,7 @@ def _clip(samples: array[int], bits_a_second: int) -> Clip:
 
 
 def _encode(samples: array[int], bits_a_second: int) -> list[bytes]:
-    encoder = cast(AudioCodecContext, av.CodecContext.create("libopus", "w"))
+    encoder = AudioCodecContext.create("libopus", "w")
     encoder.bit_rate = bits_a_second
     encoder.format = "s16"
     encoder.layout = "mono"
