@@ -1,0 +1,1 @@
+"""Interactions: their lifecycle, offers to agents, segments with wrap-up, and the journal."""

@@ -8,6 +8,8 @@ from pathlib import Path
 from core.cli.doctor.finding import Finding, fail, ok, warn
 from core.settings import SECRET_KEY_FILE, Settings
 
+_ROOT = Path(__file__).resolve().parents[3]
+_CORE_STATIC, _PLUGINS = _ROOT / "core/web/static", _ROOT / "plugins"
 _GIB = 2**30
 _SCARCE, _TOO_LITTLE = 2 * _GIB, _GIB // 4
 
@@ -53,6 +55,32 @@ async def secret_key_file(settings: Settings) -> list[Finding]:
     if not os.access(file, os.R_OK):
         return [fail("secret key", f"{file} cannot be read by this account.", f"Run: chown {os.getuid()} {file}")]
     return [ok("secret key", f"{file}")]
+
+
+async def front_end(_settings: Settings) -> list[Finding]:
+    """Whether the scripts and styles of the pages have been bundled since their sources changed."""
+    missing, stale = _unbundled()
+    if missing:
+        return [fail("front end", f"not bundled: {', '.join(missing)}.", "Run: make bundle")]
+    if stale:
+        return [warn("front end", f"sources are newer than the bundle: {', '.join(stale)}.", "Run: make bundle")]
+    return [ok("front end", "bundled")]
+
+
+def _unbundled() -> tuple[list[str], list[str]]:
+    missing, stale = [], []
+    for source in sorted([*_CORE_STATIC.glob("src/app.*"), *_PLUGINS.glob("*/static/src/[!_.]*.*")]):
+        if source.suffix not in (".js", ".css"):
+            continue
+        bundle = source.parent.parent / "dist" / source.name
+        name = str(source.relative_to(_ROOT))
+        if not bundle.is_file():
+            missing.append(name)
+        elif bundle.stat().st_mtime < source.stat().st_mtime:
+            stale.append(name)
+    if not (_CORE_STATIC / "dist" / "icons.json").is_file():
+        missing.append("icons")
+    return missing, stale
 
 
 def _nearest_existing(folder: Path) -> Path:

@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import re
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Iterator
@@ -90,9 +91,10 @@ def reason(error: BaseException) -> str:
             return str(part.strerror)
         if isinstance(part, OSError) and part.errno:
             return os.strerror(part.errno)
-        if text := getattr(part, "reply_text", ""):  # RabbitMQ's own word: "NOT_ALLOWED - vhost x not found"
-            return str(text).partition(". ")[0].rstrip(".")
-    return (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    text = (str(error) or type(error).__name__).splitlines()[0].rstrip(".")
+    # RabbitMQ's own word: "(530) 'NOT_ALLOWED - vhost nope not found'".
+    broker_says = re.search(r"\(\d+\) ['\"](.+?)(\. .*)?['\"]$", text)
+    return broker_says[1] if broker_says else text
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

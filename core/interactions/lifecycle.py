@@ -1,0 +1,174 @@
+"""The lifecycle of an interaction: it begins, is held and resumed, and ends for a stated cause."""
+
+from __future__ import annotations
+
+from core import facts
+from core.agents.service import lock_agent, settle
+from core.database.connection import fetch, fetch_value
+from core.database.transaction import transaction
+from core.errors import Conflict
+from core.interactions.rows import (
+    InteractionView,
+    get_interaction,
+    lock_interaction,
+    move_interaction,
+    move_offer,
+    move_segment,
+    open_segment,
+    pending_offer,
+)
+from core.interactions.segments import begin_wrap_up, wrap_up_seconds
+from core.interactions.states import Direction, InteractionState, OfferState, SegmentState
+from core.jobs.registry import Event
+from core.plugins.context import Context
+
+
+class NotInTalk(Conflict):
+    """The call is not in the state that this needs; it was ended, or is with another agent."""
+
+    code = "not_in_talk"
+
+
+async def create_interaction(
+    ctx: Context,
+    *,
+    channel: str,
+    direction: Direction = Direction.INBOUND,
+    queue: str = "",
+    priority: int = 0,
+    contact_name: str = "",
+    contact_number: str = "",
+    subject: str = "",
+) -> InteractionView:
+    """Begins an interaction; it waits for an agent from now on.
+
+    Args:
+        ctx: Where.
+        channel: A channel that a plugin has registered, such as `voice`.
+        direction: Who began it.
+        queue: An opaque reference to the queue, such as `routing:queue:3`.
+        priority: Higher ones are served first.
+        contact_name: As the customer gave it.
+        contact_number: E.164.
+        subject: What it is about.
+    """
+    async with transaction():
+        interaction_id: int = await fetch_value(
+            "INSERT INTO core_interaction (tenant_id, channel, direction, state, state_since, queue, priority, "
+            "waiting_since, contact_name, contact_number, subject, cause, created_at) "
+            "VALUES ($1, $2, $3, 'waiting', now(), $4, $5, now(), $6, $7, $8, '', now()) RETURNING id",
+            ctx.tenant.id,
+            channel,
+            str(direction),
+            queue,
+            priority,
+            contact_name,
+            contact_number,
+            subject,
+        )
+        await facts.record(
+            ctx, "interaction", old="", new="waiting", cause="created", interaction_id=interaction_id,
+            detail={"channel": channel, "direction": str(direction)},
+        )  # fmt: skip
+        await ctx.publish("queue")
+        await ctx.emit(Event.INTERACTION_WAITING)
+        return await get_interaction(ctx, interaction_id)
+
+
+async def hold(ctx: Context, interaction_id: int, agent_id: int) -> None:
+    """The agent puts the customer on hold.
+
+    Raises:
+        NotInTalk: The interaction is not an active one of this agent.
+    """
+    await _in_talk(ctx, interaction_id, agent_id, InteractionState.ACTIVE, InteractionState.HELD, "held")
+
+
+async def resume(ctx: Context, interaction_id: int, agent_id: int) -> None:
+    """The agent takes the customer back from hold.
+
+    Raises:
+        NotInTalk: The interaction is not a held one of this agent.
+    """
+    await _in_talk(ctx, interaction_id, agent_id, InteractionState.HELD, InteractionState.ACTIVE, "resumed")
+
+
+async def _in_talk(
+    ctx: Context, interaction_id: int, agent_id: int, old: InteractionState, new: InteractionState, cause: str
+) -> None:
+    async with transaction():
+        interaction = await lock_interaction(ctx, interaction_id)
+        segment = await open_segment(ctx, interaction_id=interaction_id)
+        if interaction.state is not old or segment is None or segment.agent_id != agent_id:
+            raise NotInTalk("This call has ended or is not yours.")
+        await lock_agent(ctx, agent_id)
+        await move_interaction(ctx, interaction, new, cause)
+        await settle(ctx, agent_id, cause)
+        await ctx.publish(f"user:{agent_id}")
+
+
+async def end_interaction(ctx: Context, interaction_id: int, cause: str) -> bool:
+    """Ends the contact; the agent's after-contact work begins where there is any.
+
+    Safe to call at any time and more than once: whoever is first gives the cause.
+
+    Args:
+        ctx: Where, and who ends it.
+        interaction_id: What ends.
+        cause: A stable word, such as `caller_hung_up`, `agent_hung_up`, `caller_lost`, `media_lost`.
+
+    Returns:
+        Whether this call ended it.
+    """
+    seconds = await wrap_up_seconds(ctx, interaction_id)
+    async with transaction():
+        interaction = await lock_interaction(ctx, interaction_id)
+        if interaction.state in (InteractionState.ENDED, InteractionState.CLOSED):
+            return False
+        offer = await pending_offer(ctx, interaction_id=interaction_id)
+        segment = await open_segment(ctx, interaction_id=interaction_id)
+        agent_id = segment.agent_id if segment else offer.agent_id if offer else None
+        if agent_id is not None:
+            await lock_agent(ctx, agent_id)
+        await move_interaction(ctx, interaction, InteractionState.ENDED, cause)
+        if offer is not None:
+            await move_offer(ctx, offer, OfferState.RESCINDED, cause)
+        if segment is not None and seconds:
+            await begin_wrap_up(ctx, segment, seconds, cause)
+        else:
+            if segment is not None:
+                await move_segment(ctx, segment, SegmentState.CLOSED, cause)
+            ended = await get_interaction(ctx, interaction_id)
+            await move_interaction(ctx, ended, InteractionState.CLOSED, "no_wrap_up")
+        if agent_id is not None:
+            await settle(ctx, agent_id, cause)
+        await ctx.emit(Event.INTERACTION_ENDED, interaction_id=interaction_id)
+        await ctx.notify("interaction_ended", interaction=await get_interaction(ctx, interaction_id))
+    return True
+
+
+# Index core_interaction_waiting (tenant_id, queue, priority DESC, waiting_since, id) WHERE state = 'waiting': the first
+# row is found at once, however many wait.
+_NEXT_WAITING = """
+SELECT id FROM core_interaction WHERE tenant_id = $1 AND queue = $2 AND state = 'waiting'
+ORDER BY priority DESC, waiting_since, id LIMIT $3
+"""
+
+
+async def next_waiting(ctx: Context, queue: str, limit: int) -> list[int]:
+    """Ids of the interactions that wait in a queue, in the order in which they are to be served."""
+    return [row["id"] for row in await fetch(_NEXT_WAITING, ctx.tenant.id, queue, limit)]
+
+
+async def position(ctx: Context, interaction_id: int) -> int | None:
+    """The place in the queue, 1 being next; None when it waits no more. One that is being offered keeps its place."""
+    row: int | None = await fetch_value(
+        "SELECT count(*) FROM core_interaction AS mine JOIN core_interaction AS other "
+        "ON other.tenant_id = mine.tenant_id AND other.queue = mine.queue AND other.state IN ('waiting', 'offered') "
+        "AND (-other.priority, other.waiting_since, other.id) <= (-mine.priority, mine.waiting_since, mine.id) "
+        "WHERE mine.tenant_id = $1 AND mine.id = $2 AND mine.state IN ('waiting', 'offered')",
+        ctx.tenant.id,
+        interaction_id,
+    )
+    return row or None
+

@@ -1,0 +1,114 @@
+"""Interactions, the offers made of them, and the segments in which agents handle them."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.migrations.constraints import UniqueConstraint
+
+from core.accounts.models import User
+from core.tenancy.models import TenantModel
+
+
+class Interaction(TenantModel):
+    """One contact on one channel.
+
+    Attributes:
+        queue: An opaque reference to the queue that it waits in, such as `routing:queue:3`.
+        waiting_since: Its place in the queue, kept when an offer comes to nothing.
+        cause: Why it ended; empty until then.
+    """
+
+    channel = fields.CharField(max_length=20)
+    direction = fields.CharField(max_length=12)
+    state = fields.CharField(max_length=12)
+    state_since = fields.DatetimeField()
+    queue = fields.CharField(max_length=60, default="")
+    priority = fields.IntField(default=0)
+    waiting_since = fields.DatetimeField()
+    contact_name = fields.CharField(max_length=200, default="")
+    contact_number = fields.CharField(max_length=32, default="")
+    subject = fields.CharField(max_length=300, default="")
+    cause = fields.CharField(max_length=40, default="")
+    created_at = fields.DatetimeField()
+
+    class Meta:
+        table = "core_interaction"
+        indexes = (Index(fields=("tenant_id", "created_at"), name="core_interaction_day"),)
+
+
+class Offer(TenantModel):
+    """An interaction offered to one agent, with a deadline."""
+
+    interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField(
+        "core.Interaction", related_name=False
+    )
+    interaction_id: int
+    agent: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
+    agent_id: int
+    state = fields.CharField(max_length=12)
+    made_at = fields.DatetimeField()
+    deadline = fields.DatetimeField()
+    decided_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "core_offer"
+        constraints = (
+            UniqueConstraint(
+                fields=("interaction_id",), name="core_offer_one_per_interaction", condition="state = 'pending'"
+            ),
+            UniqueConstraint(fields=("agent_id",), name="core_offer_one_per_agent", condition="state = 'pending'"),
+        )
+
+
+class Segment(TenantModel):
+    """The part of an interaction that one agent handles, with the after-contact work that follows.
+
+    Attributes:
+        wrap_up_until: When the after-contact work ends by itself.
+        extensions: How often that was put off.
+    """
+
+    interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField(
+        "core.Interaction", related_name=False
+    )
+    interaction_id: int
+    agent: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
+    agent_id: int
+    state = fields.CharField(max_length=12)
+    started_at = fields.DatetimeField()
+    ended_at = fields.DatetimeField(null=True)
+    wrap_up_until = fields.DatetimeField(null=True)
+    extensions = fields.IntField(default=0)
+    closed_at = fields.DatetimeField(null=True)
+    outcome = fields.CharField(max_length=40, default="")
+    comment = fields.TextField(default="")
+
+    class Meta:
+        table = "core_segment"
+        constraints = (
+            UniqueConstraint(fields=("interaction_id",), name="core_segment_one_active", condition="state = 'active'"),
+            UniqueConstraint(fields=("agent_id",), name="core_segment_one_per_agent", condition="state <> 'closed'"),
+        )
+
+
+class Fact(TenantModel):
+    """One change, as it was. Rows are only added; ids are plain so that history outlives what it tells of."""
+
+    at = fields.DatetimeField()
+    subject = fields.CharField(max_length=16)
+    interaction_id: int | None = fields.BigIntField(null=True)  # type: ignore[assignment]
+    segment_id: int | None = fields.BigIntField(null=True)  # type: ignore[assignment]
+    agent_id: int | None = fields.BigIntField(null=True)  # type: ignore[assignment]
+    old = fields.CharField(max_length=16)
+    new = fields.CharField(max_length=16)
+    cause = fields.CharField(max_length=40)
+    actor = fields.CharField(max_length=40)
+    detail: dict[str, object] = fields.JSONField(default=dict)  # type: ignore[assignment]
+
+    class Meta:
+        table = "core_fact"
+        indexes = (
+            Index(fields=("tenant_id", "agent_id", "at"), name="core_fact_agent"),
+            Index(fields=("tenant_id", "interaction_id"), name="core_fact_interaction"),
+        )

@@ -1,0 +1,220 @@
+"""Locking and changing rows of the lifecycle: one order of locks, one way to change a state.
+
+Every transaction locks the interaction first and the agent second, so two of them never wait for each other.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from core import facts
+from core.database.connection import execute, fetch_row
+from core.errors import NotFound
+from core.interactions.states import INTERACTION, OFFER, SEGMENT, InteractionState, OfferState, SegmentState
+from core.plugins.context import Context
+
+
+@dataclass(frozen=True)
+class InteractionView:
+    """An interaction as it is now: what hooks and pages get."""
+
+    id: int
+    channel: str
+    direction: str
+    state: InteractionState
+    state_since: datetime
+    queue: str
+    priority: int
+    waiting_since: datetime
+    contact_name: str
+    contact_number: str
+    subject: str
+    cause: str
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class OfferView:
+    """An offer as it is now."""
+
+    id: int
+    interaction_id: int
+    agent_id: int
+    state: OfferState
+    made_at: datetime
+    deadline: datetime
+
+
+@dataclass(frozen=True)
+class SegmentView:
+    """A segment as it is now."""
+
+    id: int
+    interaction_id: int
+    agent_id: int
+    state: SegmentState
+    started_at: datetime
+    ended_at: datetime | None
+    wrap_up_until: datetime | None
+    extensions: int
+
+
+_INTERACTION = (
+    "SELECT id, channel, direction, state, state_since, queue, priority, waiting_since, contact_name, contact_number, "
+    "subject, cause, created_at FROM core_interaction WHERE tenant_id = $1 AND id = $2"
+)
+_OFFER = "SELECT id, interaction_id, agent_id, state, made_at, deadline FROM core_offer WHERE tenant_id = $1"
+_SEGMENT = (
+    "SELECT id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, extensions FROM core_segment "
+    "WHERE tenant_id = $1"
+)
+
+
+def _interaction(row: dict[str, Any]) -> InteractionView:
+    return InteractionView(**{**row, "state": InteractionState(row["state"])})
+
+
+def _offer(row: dict[str, Any]) -> OfferView:
+    return OfferView(**{**row, "state": OfferState(row["state"])})
+
+
+def _segment(row: dict[str, Any]) -> SegmentView:
+    return SegmentView(**{**row, "state": SegmentState(row["state"])})
+
+
+async def get_interaction(ctx: Context, interaction_id: int) -> InteractionView:
+    """The interaction as it is now.
+
+    Raises:
+        NotFound: The tenant has none of that id.
+    """
+    row = await fetch_row(_INTERACTION, ctx.tenant.id, interaction_id)
+    if row is None:
+        raise NotFound("There is no such interaction.")
+    return _interaction(row)
+
+
+async def lock_interaction(ctx: Context, interaction_id: int) -> InteractionView:
+    """Like `get_interaction`, and keeps everybody else from changing it until the transaction ends."""
+    row = await fetch_row(f"{_INTERACTION} FOR NO KEY UPDATE", ctx.tenant.id, interaction_id)
+    if row is None:
+        raise NotFound("There is no such interaction.")
+    return _interaction(row)
+
+
+async def try_lock_waiting(ctx: Context, interaction_id: int) -> InteractionView | None:
+    """Locks the interaction if it waits and nobody else is at it."""
+    row = await fetch_row(
+        f"{_INTERACTION} AND state = 'waiting' FOR NO KEY UPDATE SKIP LOCKED", ctx.tenant.id, interaction_id
+    )
+    return _interaction(row) if row else None
+
+
+async def get_offer(ctx: Context, offer_id: int) -> OfferView:
+    """The offer as it is now.
+
+    Raises:
+        NotFound: The tenant has none of that id.
+    """
+    row = await fetch_row(f"{_OFFER} AND id = $2", ctx.tenant.id, offer_id)
+    if row is None:
+        raise NotFound("There is no such offer.")
+    return _offer(row)
+
+
+async def pending_offer(ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None) -> OfferView | None:
+    """The offer that waits for a decision: of an interaction, or to an agent."""
+    row = await fetch_row(
+        f"{_OFFER} AND state = 'pending' AND ($2::bigint IS NULL OR interaction_id = $2) "
+        "AND ($3::bigint IS NULL OR agent_id = $3)",
+        ctx.tenant.id,
+        interaction_id,
+        agent_id,
+    )
+    return _offer(row) if row else None
+
+
+async def get_segment(ctx: Context, segment_id: int) -> SegmentView:
+    """The segment as it is now.
+
+    Raises:
+        NotFound: The tenant has none of that id.
+    """
+    row = await fetch_row(f"{_SEGMENT} AND id = $2", ctx.tenant.id, segment_id)
+    if row is None:
+        raise NotFound("There is no such segment.")
+    return _segment(row)
+
+
+async def open_segment(ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None) -> SegmentView | None:
+    """The segment that is not closed: of an interaction, or of an agent."""
+    row = await fetch_row(
+        f"{_SEGMENT} AND state <> 'closed' AND ($2::bigint IS NULL OR interaction_id = $2) "
+        "AND ($3::bigint IS NULL OR agent_id = $3)",
+        ctx.tenant.id,
+        interaction_id,
+        agent_id,
+    )
+    return _segment(row) if row else None
+
+
+async def move_interaction(ctx: Context, row: InteractionView, new: InteractionState, cause: str) -> None:
+    """Changes the state of a locked interaction and adds the fact.
+
+    Raises:
+        IllegalTransition: The table of transitions does not allow it.
+    """
+    INTERACTION.check(row.state, new)
+    await execute(
+        "UPDATE core_interaction SET state = $3, state_since = now(), cause = CASE WHEN $3 = 'ended' THEN $4 ELSE cause END "
+        "WHERE tenant_id = $1 AND id = $2",
+        ctx.tenant.id,
+        row.id,
+        str(new),
+        cause,
+    )
+    await facts.record(ctx, "interaction", old=row.state, new=new, cause=cause, interaction_id=row.id)
+    await ctx.publish("queue", f"interaction:{row.id}")
+
+
+async def move_offer(ctx: Context, row: OfferView, new: OfferState, cause: str) -> None:
+    """Decides an offer whose interaction is locked, and adds the fact."""
+    OFFER.check(row.state, new)
+    await execute(
+        "UPDATE core_offer SET state = $3, decided_at = now() WHERE tenant_id = $1 AND id = $2",
+        ctx.tenant.id,
+        row.id,
+        str(new),
+    )
+    await facts.record(
+        ctx, "offer", old=row.state, new=new, cause=cause, interaction_id=row.interaction_id, agent_id=row.agent_id
+    )
+    await ctx.publish(f"user:{row.agent_id}", f"journal:{row.agent_id}")
+
+
+async def move_segment(
+    ctx: Context, row: SegmentView, new: SegmentState, cause: str, *, detail: dict[str, Any] | None = None
+) -> None:
+    """Changes the state of a segment whose interaction is locked, and adds the fact."""
+    SEGMENT.check(row.state, new)
+    await execute(
+        "UPDATE core_segment SET state = $3, ended_at = coalesce(ended_at, now()), "
+        "closed_at = CASE WHEN $3 = 'closed' THEN now() END WHERE tenant_id = $1 AND id = $2",
+        ctx.tenant.id,
+        row.id,
+        str(new),
+    )
+    await facts.record(
+        ctx,
+        "segment",
+        old=row.state,
+        new=new,
+        cause=cause,
+        interaction_id=row.interaction_id,
+        segment_id=row.id,
+        agent_id=row.agent_id,
+        detail=detail,
+    )
+    await ctx.publish(f"user:{row.agent_id}", f"journal:{row.agent_id}")

@@ -1,0 +1,171 @@
+"""Segments after the talk: wrap-up with its clock, put off a set number of times, and finished."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta
+
+from core.agents.service import lock_agent, settle
+from core.capabilities import AfterContactWork
+from core.database.connection import execute, fetch_row, fetch_value
+from core.database.transaction import transaction
+from core.errors import Conflict
+from core.interactions.rows import (
+    SegmentView,
+    get_segment,
+    lock_interaction,
+    move_interaction,
+    move_segment,
+)
+from core.interactions.states import InteractionState, SegmentState
+from core.jobs.registry import job
+from core.plugins.context import Context
+
+
+class WrapUpOver(Conflict):
+    """The after-contact work is finished: it was sent, or its time was up."""
+
+    code = "wrap_up_over"
+
+
+class NoExtensionLeft(Conflict):
+    """The time cannot be put off now: not yet, or not again."""
+
+    code = "no_extension_left"
+
+
+async def wrap_up_seconds(ctx: Context, interaction_id: int) -> int:
+    """How long the after-contact work of the interaction's present segment may take; 0 when there is none.
+
+    A plugin that is asked and fails is logged, and the call ends without after-contact work rather than not at all.
+    """
+    row = await fetch_row(
+        "SELECT team.wrap_up_seconds FROM core_segment AS segment "
+        "JOIN core_agent AS agent ON agent.user_id = segment.agent_id JOIN core_team AS team ON team.id = agent.team_id "
+        "WHERE segment.tenant_id = $1 AND segment.interaction_id = $2 AND segment.state = 'active'",
+        ctx.tenant.id,
+        interaction_id,
+    )
+    work = ctx.capability(AfterContactWork)  # type: ignore[type-abstract]
+    if row is None or work is None:
+        return 0
+    try:
+        return await work.seconds(ctx, interaction_id, row["wrap_up_seconds"])
+    except Exception:  # noqa: BLE001 - the boundary between core and a plugin
+        ctx.log.exception("capability_failed", capability="AfterContactWork")
+        return 0
+
+
+async def begin_wrap_up(ctx: Context, segment: SegmentView, seconds: int, cause: str) -> None:
+    """Starts the clock of a segment whose talk has just ended; part of the transaction that ends it."""
+    await move_segment(ctx, segment, SegmentState.WRAP_UP, cause, detail={"seconds": seconds})
+    until: datetime = await fetch_value("SELECT now()") + timedelta(seconds=seconds)
+    await _set_clock(ctx, segment.id, until)
+
+
+async def extend_wrap_up(
+    ctx: Context, segment_id: int, agent_id: int, *, seconds: int, at_most: int, not_before: int
+) -> datetime:
+    """Puts off the end of the after-contact work.
+
+    Args:
+        ctx: Where.
+        segment_id: Whose clock.
+        agent_id: The agent who asks.
+        seconds: How much is added.
+        at_most: How often in all it may be done.
+        not_before: Seconds before the end from which on it may be done.
+
+    Returns:
+        The new end.
+
+    Raises:
+        WrapUpOver: The work is finished.
+        NoExtensionLeft: It was done `at_most` times, or it is too early.
+    """
+    async with transaction():
+        segment = await _lock_own(ctx, segment_id, agent_id)
+        if segment.state is not SegmentState.WRAP_UP or segment.wrap_up_until is None:
+            raise WrapUpOver("The time for this form is over.")
+        if segment.extensions >= at_most:
+            raise NoExtensionLeft("The time cannot be extended again.")
+        now: datetime = await fetch_value("SELECT clock_timestamp()")
+        if segment.wrap_up_until - now > timedelta(seconds=not_before):
+            raise NoExtensionLeft(f"Time can be added in the last {not_before} seconds.")
+        until = segment.wrap_up_until + timedelta(seconds=seconds)
+        await execute(
+            "UPDATE core_segment SET extensions = extensions + 1 WHERE tenant_id = $1 AND id = $2",
+            ctx.tenant.id,
+            segment_id,
+        )
+        await _set_clock(ctx, segment_id, until)
+        await ctx.publish(f"user:{agent_id}")
+    return until
+
+
+async def finish_segment(ctx: Context, segment_id: int, agent_id: int, *, outcome: str, comment: str) -> None:
+    """The after-contact work is done; the agent is free again.
+
+    Args:
+        ctx: Where.
+        segment_id: What is finished.
+        agent_id: The agent who did it.
+        outcome: The coded outcome, for journals and reports.
+        comment: The agent's words.
+
+    Raises:
+        NotFound: The tenant has no such segment.
+        WrapUpOver: It was finished before, or the talk goes on; nothing has changed.
+    """
+    async with transaction():
+        segment = await _lock_own(ctx, segment_id, agent_id)
+        if segment.state is SegmentState.ACTIVE:
+            raise WrapUpOver("The call goes on: end it first.")
+        if segment.state is SegmentState.CLOSED:
+            raise WrapUpOver("This form was sent already, or its time is over.")
+        await execute(
+            "UPDATE core_segment SET outcome = $3, comment = $4 WHERE tenant_id = $1 AND id = $2",
+            ctx.tenant.id,
+            segment_id,
+            outcome,
+            comment,
+        )
+        await _close(ctx, segment, "sent", {"outcome": outcome, "comment": comment})
+
+
+@job("core.end_wrap_up")
+async def end_wrap_up(ctx: Context, segment_id: int) -> None:
+    """The clock has run down: the form closes, its draft stays, and the agent is free again."""
+    async with transaction():
+        segment = await _lock(ctx, segment_id)
+        now: datetime = await fetch_value("SELECT now()")
+        if segment.state is SegmentState.WRAP_UP and segment.wrap_up_until is not None and segment.wrap_up_until <= now:
+            await _close(ctx, segment, "time_over", {})
+
+
+async def _close(ctx: Context, segment: SegmentView, cause: str, detail: dict[str, object]) -> None:
+    await move_segment(ctx, segment, SegmentState.CLOSED, cause, detail=detail)
+    interaction = await lock_interaction(ctx, segment.interaction_id)
+    if interaction.state is InteractionState.ENDED:
+        await move_interaction(ctx, interaction, InteractionState.CLOSED, cause)
+    await settle(ctx, segment.agent_id, cause)
+
+
+async def _lock(ctx: Context, segment_id: int) -> SegmentView:
+    segment = await get_segment(ctx, segment_id)
+    await lock_interaction(ctx, segment.interaction_id)
+    await lock_agent(ctx, segment.agent_id)
+    return await get_segment(ctx, segment_id)
+
+
+async def _lock_own(ctx: Context, segment_id: int, agent_id: int) -> SegmentView:
+    segment = await _lock(ctx, segment_id)
+    if segment.agent_id != agent_id:
+        raise WrapUpOver("This call was handled by somebody else.")
+    return segment
+
+
+async def _set_clock(ctx: Context, segment_id: int, until: datetime) -> None:
+    await execute(
+        "UPDATE core_segment SET wrap_up_until = $3 WHERE tenant_id = $1 AND id = $2", ctx.tenant.id, segment_id, until
+    )
+    await ctx.enqueue(end_wrap_up, at=until, segment_id=segment_id)
