@@ -1,0 +1,5 @@
+"""Protocols by which plugins use each other."""
+
+from core.capabilities import AfterContactWork, QueueDirectory
+
+__all__ = ["AfterContactWork", "QueueDirectory"]
