@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from switchroom.contributions import (
     Asset,
-    Command,
     Models,
     NavItem,
     Panel,
@@ -59,11 +58,6 @@ def register_settings() -> PluginSettings:
 @hookspec(scope=Scope.PROCESS, fail=Fail.CLOSED)
 def register_assets() -> list[Asset]:
     """Scripts and style sheets of `static/dist/` that every page of the workspace loads."""
-
-
-@hookspec(scope=Scope.PROCESS, fail=Fail.CLOSED)
-def register_commands() -> list[Command]:
-    """Subcommands of the command line."""
 
 
 @hookspec(scope=Scope.PROCESS, mode=Mode.NOTIFY, fail=Fail.CLOSED, timeout=30.0)

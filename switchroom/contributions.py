@@ -2,7 +2,6 @@
 
 from core.plugins.contributions import (
     Asset,
-    Command,
     Models,
     NavItem,
     Panel,
@@ -15,7 +14,6 @@ from core.plugins.contributions import (
 
 __all__ = [
     "Asset",
-    "Command",
     "Models",
     "NavItem",
     "Panel",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import hmac
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -21,7 +23,7 @@ from core.live.hub import LiveHub
 from core.plugins.dispatch import Dispatcher
 from core.plugins.enablement import Enablement, EnablementCache, tenant_settings
 from core.plugins.registry import PluginRegistry, installation_settings
-from core.settings import Settings
+from core.settings import Settings, secret_key
 from core.tenancy.context import TenantRef, tenant_scope
 
 P = TypeVar("P")
@@ -62,6 +64,11 @@ class Platform:
     enablement: EnablementCache
     jobs: JobRegistry
     live: LiveHub
+
+    def derived_secret(self, purpose: str) -> str:
+        """A secret for one purpose that all processes of the installation agree on, without storing it."""
+        key = secret_key(self.settings).encode()
+        return hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest()
 
     @asynccontextmanager
     async def context(self, tenant: TenantRef, actor: Actor = SYSTEM) -> AsyncIterator[Context]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -107,19 +107,6 @@ class Provider:
 
 
 @dataclass(frozen=True)
-class Command:
-    """A subcommand of the command line.
-
-    Attributes:
-        run: Called with the settings of the installation; runs until it is done and gives the exit code.
-    """
-
-    name: str
-    summary: str
-    run: Callable[..., int]
-
-
-@dataclass(frozen=True)
 class Models:
     """The tables of a plugin.
 
@@ -154,6 +141,5 @@ class Contributions:
     jobs: list[Any] = field(default_factory=list)
     permissions: list[Permission] = field(default_factory=list)
     providers: list[Provider] = field(default_factory=list)
-    commands: list[Command] = field(default_factory=list)
     assets: list[Asset] = field(default_factory=list)
     settings: PluginSettings = field(default_factory=PluginSettings)

@@ -16,7 +16,7 @@ from pydantic import BaseModel, ValidationError
 
 from core.errors import StartupError
 from core.plugins.contracts import PROJECT, ContractViolation, check_implementations
-from core.plugins.contributions import Asset, Command, Models, Permission, PluginSettings, Provider, Routes
+from core.plugins.contributions import Asset, Models, Permission, PluginSettings, Provider, Routes
 from core.plugins.discovery import PluginRecord, PluginState
 
 log = structlog.get_logger(__name__)
@@ -103,7 +103,6 @@ class PluginRegistry:
         contributed.routes = self._one(record, "register_routes", Routes)
         contributed.permissions = self._one(record, "register_permissions", Permission)
         contributed.providers = self._one(record, "register_capabilities", Provider)
-        contributed.commands = self._one(record, "register_commands", Command)
         contributed.assets = self._one(record, "register_assets", Asset)
         contributed.jobs = self._one(record, "register_jobs", object)
         models = self._one(record, "register_models", Models)
