@@ -76,7 +76,7 @@ $(BIN)/python:
 
 node_modules/.package-lock.json: package.json package-lock.json .npmrc | .venv/.stamp-run
 	@echo 'Installing the front-end libraries of package-lock.json'
-	@scripts/npm ci --silent
+	@scripts/npm ci --loglevel=error
 	@touch $@
 
 $(BUNDLE): node_modules/.package-lock.json scripts/bundle.mjs $(FRONT_END)
