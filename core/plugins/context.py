@@ -67,7 +67,7 @@ class Platform:
 
     def derived_secret(self, purpose: str) -> str:
         """A secret for one purpose that all processes of the installation agree on, without storing it."""
-        key = secret_key(self.settings).encode()
+        key = secret_key(self.settings).get_secret_value().encode()
         return hmac.new(key, purpose.encode(), hashlib.sha256).hexdigest()
 
     @asynccontextmanager

@@ -23,6 +23,7 @@ from plugins.telephony.provider import (
     ProviderUnavailable,
     Sound,
     VoiceEvent,
+    VoiceProvider,
 )
 from plugins.telephony.softswitch import wire
 from plugins.telephony.softswitch.process import SoftswitchProcess
@@ -48,7 +49,7 @@ _to_challenge = msgspec.json.Decoder(wire.Challenge)
 _to_welcome = msgspec.json.Decoder(wire.Welcome)
 
 
-class EmbeddedProvider:
+class EmbeddedProvider(VoiceProvider):
     """The `VoiceProvider` of a softswitch at `address` (host, port), which knows the same `secret`."""
 
     def __init__(self, address: tuple[str, int], secret: str) -> None:
@@ -141,8 +142,9 @@ class EmbeddedProvider:
     ) -> None:
         await self._ask(wire.Change(leg, to))
 
-    async def _ask(self, command: wire.Command, timeout: float = COMMAND_TIMEOUT) -> wire.Reply:  # noqa: ASYNC109
+    async def _ask(self, command: wire.Command, seconds: float | None = None) -> wire.Reply:
         """Send a command and return the reply to it. Raises the error that it tells of."""
+        seconds = COMMAND_TIMEOUT if seconds is None else seconds
         if self._writer is None:
             raise ProviderUnavailable("The softswitch cannot be reached at the moment.")
         self._last_id += 1
@@ -150,9 +152,9 @@ class EmbeddedProvider:
         answered = self._replies[number] = asyncio.get_running_loop().create_future()
         try:
             self._writer.write(wire.to_line(wire.Request(number, command)))
-            reply: wire.Reply = await asyncio.wait_for(answered, timeout)
+            reply: wire.Reply = await asyncio.wait_for(answered, seconds)
         except TimeoutError as error:
-            raise ProviderUnavailable(f"The softswitch did not answer within {timeout:g} s.") from error
+            raise ProviderUnavailable(f"The softswitch did not answer within {seconds:g} s.") from error
         finally:
             del self._replies[number]
         if reply.failure is not None:

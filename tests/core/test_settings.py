@@ -181,8 +181,8 @@ def test_any_text_of_a_free_variable_is_read_or_kept(raw: str) -> None:
         ("ice_servers:\n- username: x", "settings.yaml, line 2: ice_servers[0].urls is missing."),
         ("ice_servers:\n- urls: turn:there", "settings.yaml, line 2: ice_servers[0] is a TURN server and needs "
          "username and credential."),
-        ("ice_servers:\n- urls: [stun:a, http://b]", "settings.yaml, line 2: ice_servers[0].urls must be addresses such as "
-         "stun:stun.example.com:3478 or turn:turn.example.com?transport=tcp."),
+        ("ice_servers:\n- urls: [stun:a, http://b]", "settings.yaml, line 2: ice_servers[0].urls must be addresses "
+         "such as stun:stun.example.com:3478 or turn:turn.example.com?transport=tcp."),
         ("database: {pool_min: 11}", "settings.yaml, line 1: database pool_min (11) must not be above pool_max (10)."),
         ("database: {url: 'mysql://a:hunter2@b/c'}", "settings.yaml, line 1: database.url must be an address that "
          "begins with postgresql:// or postgres:// and names a host."),

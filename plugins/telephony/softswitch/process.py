@@ -10,7 +10,11 @@ import sys
 from pathlib import Path
 from typing import Any, cast
 
+import msgspec
+from msgspec.structs import replace
+
 from plugins.telephony.provider import ProviderUnavailable
+from plugins.telephony.softswitch.options import Options
 
 logger = logging.getLogger(__name__)
 
@@ -26,21 +30,24 @@ _ROOT = Path(__file__).parents[len(_PACKAGE.split("."))]
 class SoftswitchProcess:
     """A softswitch of our own, for us and for whom we tell its `address` and `secret`.
 
-    `options` are those of `plugins.telephony.softswitch.options.Options` but for the secret, which is made here. When
-    the process dies it is started again, with the same port and secret, so that its clients find it again; the legs it
-    carried are gone. It ends with us, however we end.
+    `options` are those of `plugins.telephony.softswitch.options.Options` but for the secret, which is made here;
+    raises `ValueError` when they are wrong. When the process dies it is started again, with the same port and secret,
+    so that its clients find it again; the legs it carried are gone. It ends with us, however we end.
     """
 
     def __init__(self, **options: Any) -> None:
         self.secret = secrets.token_urlsafe(32)
-        self._options = options
+        try:
+            self._options = msgspec.convert({"secret": self.secret, **options}, type=Options)
+        except msgspec.ValidationError as error:
+            raise ValueError(f"softswitch options: {error}") from error
         self._child: asyncio.subprocess.Process | None = None
         self._keeper: asyncio.Task[None] | None = None
 
     @property
     def address(self) -> tuple[str, int]:
         """Host and port of its control connections. Known once `start` returned."""
-        return self._options.get("host", "127.0.0.1"), self._options["port"]
+        return self._options.host, self._options.port
 
     @property
     def pid(self) -> int | None:
@@ -60,7 +67,6 @@ class SoftswitchProcess:
         await self._end_child()
 
     async def _spawn(self) -> None:
-        options = json.dumps({"secret": self.secret, **self._options}).encode() + b"\n"
         paths = [str(_ROOT), *filter(None, [os.environ.get("PYTHONPATH")])]
         child = self._child = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -74,11 +80,11 @@ class SoftswitchProcess:
         )
         stdin, stdout = cast(asyncio.StreamWriter, child.stdin), cast(asyncio.StreamReader, child.stdout)
         try:
-            stdin.write(options)
+            stdin.write(msgspec.json.encode(self._options) + b"\n")
             await stdin.drain()
             line = await asyncio.wait_for(stdout.readline(), READY_TIMEOUT)
-            self._options["port"] = json.loads(line)["port"]
-        except (OSError, ValueError, KeyError, TimeoutError) as error:
+            self._options = replace(self._options, port=json.loads(line)["port"])
+        except (OSError, ValueError, TimeoutError) as error:
             await self._end_child()
             raise ProviderUnavailable("The softswitch did not start; its message is on the standard error.") from error
         except asyncio.CancelledError:

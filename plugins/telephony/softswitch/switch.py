@@ -176,6 +176,10 @@ class Switch:
                     leg.last_received += now - due
                 due = now
             for leg in list(self._legs.values()):
-                leg.tick(now)
+                try:
+                    leg.tick(now)
+                except Exception:
+                    logger.exception("leg %s: failed", leg.name)
+                    leg.end(EndCause.MEDIA_LOST)
             due += PACKET_SECONDS
             await asyncio.sleep(max(0.0, due - time.monotonic()))

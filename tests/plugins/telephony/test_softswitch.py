@@ -16,6 +16,7 @@ from typing import Any
 
 import pytest
 
+from plugins.telephony import embedded
 from plugins.telephony.embedded import EmbeddedProvider, SoftswitchProcess
 from plugins.telephony.provider import (
     DigitReceived,
@@ -366,8 +367,7 @@ async def test_a_killed_switch_is_started_again_and_its_clients_find_it(office: 
 
 
 @in_office()
-async def test_commands_fail_at_once_while_the_switch_hangs_or_is_away(office: Office) -> None:
-    assert office.process.pid
+async def test_commands_fail_at_once_while_the_switch_is_away(office: Office) -> None:
     await office.process.close()
     await office.event(lambda event: isinstance(event, ProviderLost))
     began = time.monotonic()
@@ -376,10 +376,31 @@ async def test_commands_fail_at_once_while_the_switch_hangs_or_is_away(office: O
     assert time.monotonic() - began < 0.1
 
 
+def test_a_switch_that_hangs_is_noticed_and_its_calls_outlive_that(cache: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(embedded, "COMMAND_TIMEOUT", 0.3)
+    monkeypatch.setattr(embedded, "PING_INTERVAL", 0.1)
+
+    @in_office(media_timeout=0.3)
+    async def test(office: Office) -> None:
+        a = await office.call(A, TONE_A)
+        assert office.process.pid
+        os.kill(office.process.pid, signal.SIGSTOP)
+        with pytest.raises(ProviderUnavailable):
+            await office.provider.play(A, Sound.HOLD_MUSIC)
+        await office.event(lambda event: isinstance(event, ProviderLost))
+        os.kill(office.process.pid, signal.SIGCONT)
+        await office.event(lambda event: isinstance(event, ProviderBack))
+        await office.provider.play(A, Sound.HOLD_MUSIC)
+        await a.until(a.hears_music)
+
+    test(cache)
+
+
 def test_the_switch_ends_with_the_process_that_started_it(cache: str) -> None:
     """The controller is killed outright; the switch, which only loses its standard input, ends its calls and itself."""
     controller = f"""
 import asyncio, json
+from plugins.telephony import embedded
 from plugins.telephony.embedded import SoftswitchProcess
 async def main():
     switch = SoftswitchProcess(cache={cache!r})
