@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tortoise import fields
 
-from core.tenancy.models import TenantModel
+from core.tenancy.models import GlobalModel, TenantModel
 
 
 class User(TenantModel):
@@ -66,3 +66,20 @@ class LoginSession(TenantModel):
 
     class Meta:
         table = "core_session"
+
+
+class LoginLimit(GlobalModel):
+    """Tries to log in, counted for one account or one address; a row also exists for accounts that do not.
+
+    Attributes:
+        key: A digest of what is counted, so that the table holds no names of people or addresses.
+        blocked_until: Until when no password is even looked at.
+    """
+
+    key = fields.CharField(max_length=64, primary_key=True)
+    attempts = fields.IntField()
+    window_started_at = fields.DatetimeField()
+    blocked_until = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "core_login_limit"

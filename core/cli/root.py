@@ -1,4 +1,4 @@
-"""The root command: global options, the commands of the core and those that plugins bring."""
+"""The root command: global options, and where each command is."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -11,11 +11,12 @@ import click
 from core.logs import configure_logs
 from core.settings import Logging, load_settings
 
-_CORE = {
+_COMMANDS = {
     "run": "core.cli.serving:run",
     "web": "core.cli.serving:web",
     "worker": "core.cli.serving:worker",
     "scheduler": "core.cli.serving:scheduler",
+    "media": "core.cli.serving:media",
     "migrate": "core.cli.migrate:migrate",
     "tenants": "core.cli.tenants:tenants",
     "users": "core.cli.users:users",
@@ -29,11 +30,11 @@ class Commands(click.Group):
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """Return the names in the order in which help shows them."""
-        return [*_CORE]
+        return [*_COMMANDS]
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """Return a command of the core."""
-        place = _CORE.get(cmd_name)
+        """Return a command; None when there is none of that name."""
+        place = _COMMANDS.get(cmd_name)
         if place is None:
             return None
         module, _, name = place.partition(":")

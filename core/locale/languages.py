@@ -1,0 +1,82 @@
+"""Which languages there are, what is written in each, and which of them suits a request."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from gettext import GNUTranslations, NullTranslations
+from io import BytesIO
+from pathlib import Path
+
+from babel.messages.mofile import write_mo
+from babel.messages.pofile import read_po
+
+from core.locale import ENGLISH, speaking
+
+NAMES = {"en": "English", "ru": "Русский"}
+"""Every language of the interface by its own name."""
+
+CORE_FOLDER = Path(__file__).parent
+
+
+class Languages:
+    """The translations of core and of the plugins of one application instance.
+
+    Args:
+        plugins: Pairs of a plugin's name and its folder. Core's texts win over a plugin's, an earlier plugin's over a
+            later one's.
+        default: The language where nothing else decides.
+    """
+
+    def __init__(self, plugins: Iterable[tuple[str, Path]] = (), default: str = "en") -> None:
+        sources = [("core", CORE_FOLDER), *((name, folder / "locale") for name, folder in plugins)]
+        self._default = default
+        self._translations: dict[str, NullTranslations] = {"en": ENGLISH}
+        for language in NAMES.keys() - {"en"}:
+            merged: GNUTranslations | None = None
+            for domain, folder in reversed(sources):
+                file = folder / language / "LC_MESSAGES" / f"{domain}.po"
+                if file.exists():
+                    found = read_translations(file)
+                    merged = found if merged is None else _over(merged, found)
+            self._translations[language] = merged or ENGLISH
+
+    @contextmanager
+    def speaking(self, language: str) -> Iterator[None]:
+        """Makes a language active for the block; an unknown one is the default."""
+        chosen = language if language in self._translations else self._default
+        with speaking(chosen, self._translations[chosen]):
+            yield
+
+    def accepted(self, header: str | None) -> str | None:
+        """The language that a browser's `Accept-Language` prefers of those that there are, if any."""
+        for wanted in _by_preference(header or ""):
+            if wanted.partition("-")[0] in NAMES:
+                return wanted.partition("-")[0]
+        return None
+
+
+def read_translations(file: Path) -> GNUTranslations:
+    """The content of one `.po` file."""
+    with file.open("rb") as source:
+        catalogue = read_po(source)
+    compiled = BytesIO()
+    write_mo(compiled, catalogue)
+    compiled.seek(0)
+    return GNUTranslations(compiled)
+
+
+def _over(below: GNUTranslations, above: GNUTranslations) -> GNUTranslations:
+    below._catalog.update(above._catalog)  # type: ignore[attr-defined]
+    return below
+
+
+def _by_preference(header: str) -> list[str]:
+    weighted: list[tuple[float, str]] = []
+    for part in header.split(",")[:20]:
+        language, _, quality = part.strip().partition(";q=")
+        try:
+            weighted.append((float(quality or 1), language.strip().lower()))
+        except ValueError:
+            continue
+    return [language for weight, language in sorted(weighted, key=lambda pair: -pair[0]) if language and weight > 0]
