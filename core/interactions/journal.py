@@ -1,0 +1,163 @@
+"""An agent's day: the calls and a few numbers, all from fact rows."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from core.database.connection import fetch, fetch_row, fetch_value
+from core.plugins.context import Context
+
+
+@dataclass(frozen=True)
+class JournalEntry:
+    """One call of the day, or one that the agent did not answer.
+
+    Attributes:
+        missed: Offered to the agent and not answered in time.
+        started_at: When the customer began to wait.
+        waiting_seconds: Until the agent answered, or until the offer was over.
+        wrap_up_seconds: After-contact work; up to now while it goes on.
+        outcome: The coded outcome, empty when there is none.
+        cause: Why the call ended, empty while it goes on.
+    """
+
+    interaction_id: int
+    number: str
+    name: str
+    direction: str
+    missed: bool
+    started_at: datetime
+    waiting_seconds: int
+    talk_seconds: int
+    wrap_up_seconds: int
+    outcome: str
+    comment: str
+    cause: str
+
+
+@dataclass(frozen=True)
+class DayNumbers:
+    """The agent's day in numbers.
+
+    Attributes:
+        average_talk_seconds: None before the first call.
+        waiting_now: Interactions that wait in the tenant's queues at this moment.
+        on_line_seconds: Time in every status but break and offline.
+        break_seconds: Time in a break.
+    """
+
+    answered: int
+    missed: int
+    average_talk_seconds: int | None
+    waiting_now: int
+    on_line_seconds: int
+    break_seconds: int
+
+
+# One row per segment of the agent and per offer not answered. Uses index core_fact_agent for the agent's facts of the
+# day, core_fact_interaction for the few facts of each of those interactions.
+_CALLS = """
+WITH mine AS (
+    SELECT interaction_id, segment_id, subject, new, cause, at, detail FROM core_fact
+    WHERE tenant_id = $1 AND agent_id = $2 AND at >= $3 AND subject IN ('segment', 'offer')
+), handled AS (
+    SELECT interaction_id, segment_id, false AS missed,
+        min(at) FILTER (WHERE new = 'active') AS answered_at,
+        min(at) FILTER (WHERE new IN ('wrap_up', 'closed')) AS talk_ended_at,
+        min(at) FILTER (WHERE new = 'wrap_up') AS wrap_up_at,
+        min(at) FILTER (WHERE new = 'closed') AS closed_at,
+        max(detail ->> 'outcome') AS outcome, max(detail ->> 'comment') AS comment
+    FROM mine WHERE subject = 'segment' GROUP BY interaction_id, segment_id
+), unanswered AS (
+    SELECT interaction_id, NULL::bigint AS segment_id, true AS missed, at AS answered_at, at AS talk_ended_at,
+        NULL::timestamptz AS wrap_up_at, at AS closed_at, NULL AS outcome, NULL AS comment
+    FROM mine WHERE subject = 'offer' AND new = 'expired'
+), calls AS (
+    SELECT * FROM handled WHERE answered_at IS NOT NULL UNION ALL SELECT * FROM unanswered
+)
+SELECT calls.*, interaction.contact_number, interaction.contact_name, interaction.direction,
+    began.at AS started_at, coalesce(ended.cause, '') AS cause
+FROM calls
+JOIN core_interaction AS interaction ON interaction.id = calls.interaction_id
+JOIN LATERAL (
+    SELECT at FROM core_fact WHERE tenant_id = $1 AND interaction_id = calls.interaction_id
+    AND subject = 'interaction' ORDER BY id LIMIT 1
+) AS began ON true
+LEFT JOIN LATERAL (
+    SELECT cause FROM core_fact WHERE tenant_id = $1 AND interaction_id = calls.interaction_id
+    AND subject = 'interaction' AND new = 'ended' LIMIT 1
+) AS ended ON true
+ORDER BY calls.answered_at DESC
+"""
+
+_STATUS_CHANGES = """
+SELECT new, at FROM core_fact WHERE tenant_id = $1 AND agent_id = $2 AND subject = 'agent' AND at >= $3 ORDER BY at, id
+"""
+
+_STATUS_BEFORE = """
+SELECT new FROM core_fact WHERE tenant_id = $1 AND agent_id = $2 AND subject = 'agent' AND at < $3
+ORDER BY at DESC, id DESC LIMIT 1
+"""
+
+
+async def todays_calls(ctx: Context, user_id: int) -> list[JournalEntry]:
+    """The agent's calls since midnight in the tenant's zone, the latest first."""
+    now: datetime = await fetch_value("SELECT now()")
+    rows = await fetch(_CALLS, ctx.tenant.id, user_id, _midnight(ctx, now))
+    return [
+        JournalEntry(
+            interaction_id=row["interaction_id"],
+            number=row["contact_number"],
+            name=row["contact_name"],
+            direction=row["direction"],
+            missed=row["missed"],
+            started_at=row["started_at"],
+            waiting_seconds=_seconds(row["started_at"], row["answered_at"]),
+            talk_seconds=_seconds(row["answered_at"], row["talk_ended_at"] or now),
+            wrap_up_seconds=_seconds(row["wrap_up_at"], row["closed_at"] or now) if row["wrap_up_at"] else 0,
+            outcome=row["outcome"] or "",
+            comment=row["comment"] or "",
+            cause=row["cause"],
+        )
+        for row in rows
+    ]
+
+
+async def todays_numbers(ctx: Context, user_id: int) -> DayNumbers:
+    """The agent's numbers since midnight in the tenant's zone."""
+    calls = await todays_calls(ctx, user_id)
+    talks = [call.talk_seconds for call in calls if not call.missed]
+    times = await _time_per_status(ctx, user_id)
+    waiting = await fetch_row(
+        "SELECT count(*) AS count FROM core_interaction WHERE tenant_id = $1 AND state IN ('waiting', 'offered')",
+        ctx.tenant.id,
+    )
+    return DayNumbers(
+        answered=len(talks),
+        missed=sum(call.missed for call in calls),
+        average_talk_seconds=round(sum(talks) / len(talks)) if talks else None,
+        waiting_now=waiting["count"] if waiting else 0,
+        on_line_seconds=round(sum(times[name] for name in times if name not in ("paused", "offline"))),
+        break_seconds=round(times.get("paused", 0.0)),
+    )
+
+
+async def _time_per_status(ctx: Context, user_id: int) -> dict[str, float]:
+    """Seconds spent in each status since midnight."""
+    now: datetime = await fetch_value("SELECT now()")
+    since = _midnight(ctx, now)
+    status = await fetch_value(_STATUS_BEFORE, ctx.tenant.id, user_id, since) or "offline"
+    times: dict[str, float] = {}
+    for change in [*await fetch(_STATUS_CHANGES, ctx.tenant.id, user_id, since), {"new": "", "at": now}]:
+        times[status] = times.get(status, 0.0) + (change["at"] - since).total_seconds()
+        status, since = change["new"], change["at"]
+    return times
+
+
+def _midnight(ctx: Context, now: datetime) -> datetime:
+    return now.astimezone(ctx.tenant.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+
+
+def _seconds(start: datetime, end: datetime) -> int:
+    return max(round((end - start) / timedelta(seconds=1)), 0)

@@ -1,0 +1,1 @@
+"""Brings waiting interactions and free agents together."""

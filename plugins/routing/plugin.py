@@ -1,0 +1,37 @@
+"""Wires routing into the platform."""
+
+from __future__ import annotations
+
+from plugins.routing.matching import match
+from plugins.routing.permissions import PERMISSIONS
+from plugins.routing.services import QueueService, ensure_queue
+from switchroom import Context, Job, hookimpl
+from switchroom.capabilities import QueueDirectory
+from switchroom.contributions import Models, Permission, Provider
+
+
+class RoutingPlugin:
+    """Queues and matching."""
+
+    @hookimpl
+    def register_models(self) -> Models:
+        return Models(("plugins.routing.models",), "plugins.routing.migrations")
+
+    @hookimpl
+    def register_jobs(self) -> list[Job]:
+        return [match]
+
+    @hookimpl
+    def register_permissions(self) -> list[Permission]:
+        return PERMISSIONS
+
+    @hookimpl
+    def register_capabilities(self) -> list[Provider]:
+        return [Provider(QueueDirectory, QueueService())]
+
+    @hookimpl
+    async def plugin_enabled(self, ctx: Context) -> None:
+        await ensure_queue(ctx)
+
+
+plugin = RoutingPlugin()

@@ -1,0 +1,138 @@
+"""The doctor's checks of files, port and backbones."""
+
+import asyncio
+import os
+import socket
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+
+from core.cli.doctor.backbones import broker, live
+from core.cli.doctor.files import data_folder, free_disk, secret_key_file
+from core.cli.doctor.finding import Check, Finding, Outcome, examine
+from core.cli.doctor.port import server_port
+from core.errors import StartupError
+from core.settings import Settings, secret_key
+
+Look = Callable[[Settings], Awaitable[list[Finding]]]
+
+
+def diagnose(look: Look, **settings: object) -> Finding:
+    """Run one check that finds one thing."""
+    [finding] = asyncio.run(examine(Check("", look), Settings.model_validate(settings)))
+    return finding
+
+
+# A check that fails
+
+
+@pytest.mark.parametrize(
+    ("error", "text", "mend"),
+    [
+        (StartupError("It is off.", mend="Switch it on."), "It is off.", "Switch it on."),
+        (ZeroDivisionError("division by zero"), "the check itself failed: ZeroDivisionError: division by zero", ""),
+        (TimeoutError(), "no answer within 30 seconds.", ""),
+    ],
+)
+def test_whatever_a_check_raises_is_a_finding(error: Exception, text: str, mend: str) -> None:
+    async def look(_settings: Settings) -> list[Finding]:
+        raise error
+
+    [finding] = asyncio.run(examine(Check("thing", look), Settings()))
+    assert finding == Finding(Outcome.FAIL, "thing", text, mend)
+
+
+# Files
+
+
+def test_data_folder_is_there_or_will_be_made(tmp_path: Path) -> None:
+    assert diagnose(data_folder, data_dir=tmp_path) == Finding(Outcome.OK, "data folder", str(tmp_path))
+    assert diagnose(data_folder, data_dir=tmp_path / "a/b").text.endswith("will be made at the first start")
+
+
+def test_data_folder_that_is_a_file_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    assert diagnose(data_folder, data_dir=tmp_path / "file/data").text == f"{tmp_path / 'file'} is not a folder."
+
+
+@pytest.mark.skipif(os.getuid() == 0, reason="root may write everywhere")
+def test_data_folder_that_cannot_be_written_says_whose_right_is_missing(tmp_path: Path) -> None:
+    tmp_path.chmod(0o500)
+    finding = diagnose(data_folder, data_dir=tmp_path / "data")
+    assert (finding.outcome, finding.text) == (Outcome.FAIL, f"{tmp_path} cannot be written by this account.")
+    assert f"chown {os.getuid()} {tmp_path}" in finding.mend
+
+
+def test_free_disk_is_measured_where_the_data_will_be(tmp_path: Path) -> None:
+    finding = diagnose(free_disk, data_dir=tmp_path / "data")
+    assert f"GiB free for {tmp_path / 'data'}" in finding.text
+
+
+def test_secret_key_is_fine_absent_and_after_it_was_made(tmp_path: Path) -> None:
+    assert diagnose(secret_key_file, data_dir=tmp_path).text == "will be made at the first start"
+    secret_key(Settings(data_dir=tmp_path))
+    assert diagnose(secret_key_file, data_dir=tmp_path).outcome is Outcome.OK
+
+
+def test_secret_key_that_others_can_read_is_a_failure(tmp_path: Path) -> None:
+    secret_key(Settings(data_dir=tmp_path))
+    (tmp_path / "secret_key").chmod(0o640)
+    finding = diagnose(secret_key_file, data_dir=tmp_path)
+    assert (finding.outcome, finding.mend) == (Outcome.FAIL, f"Run: chmod 600 {tmp_path / 'secret_key'}")
+
+
+# Port
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost", "0.0.0.0"])  # noqa: S104 - probed, not served
+def test_free_port_is_fine(host: str) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+    assert diagnose(server_port, server={"host": host, "port": port}).text == f"{host}:{port} is free"
+
+
+def test_taken_port_names_the_process() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        finding = diagnose(server_port, server={"port": taken.getsockname()[1]})
+    assert finding.outcome is Outcome.FAIL
+    assert f"(process {os.getpid()})" in finding.text
+    assert finding.mend == "End it, or set server.port."
+
+
+@pytest.mark.parametrize("host", ["192.0.2.1", "no-such-host.invalid"])
+def test_address_of_another_machine_is_refused(host: str) -> None:
+    assert diagnose(server_port, server={"host": host}).outcome is Outcome.FAIL
+
+
+# Backbones
+
+
+def test_nothing_set_needs_nothing() -> None:
+    assert diagnose(broker).outcome is Outcome.OK
+    assert diagnose(live).outcome is Outcome.OK
+
+
+@pytest.mark.parametrize("scheme", ["redis", "rediss", "amqp", "amqps"])
+def test_broker_that_is_not_there_is_named_without_its_password(scheme: str) -> None:
+    finding = diagnose(broker, broker={"url": f"{scheme}://user:hunter2@127.0.0.1:1/"})
+    assert (finding.outcome, finding.subject) == (Outcome.FAIL, "broker")
+    assert finding.text.startswith(f"{scheme}://127.0.0.1:1/: ")
+    assert finding.text.endswith(": Connection refused.")
+    assert "broker.url" in finding.mend
+    assert "hunter2" not in f"{finding}"
+
+
+def test_live_backbone_that_is_something_else_is_named() -> None:
+    async def against_a_web_server() -> list[Finding]:
+        async def answer(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+            writer.write(b"HTTP/1.1 400 Bad Request\r\n\r\n")
+            writer.close()
+
+        async with await asyncio.start_server(answer, "127.0.0.1", 0) as server:
+            port = server.sockets[0].getsockname()[1]
+            return await live(Settings.model_validate({"live": {"url": f"redis://127.0.0.1:{port}"}}))
+
+    [finding] = asyncio.run(against_a_web_server())
+    assert finding.outcome is Outcome.FAIL
+    assert "live.url" in finding.mend
