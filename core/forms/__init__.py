@@ -1,0 +1,1 @@
+"""The form engine: one schema, one renderer, one validator, one store."""
