@@ -72,9 +72,7 @@ async def count_attempt(limits: Login, tenant: str, username: str, address: str)
 
 
 async def _count(key: str, limit: int, slow_from: int, limits: Login) -> None:
-    counted = await fetch_value(
-        _COUNT, key, limit, slow_from, float(limits.window_seconds), float(limits.lock_seconds)
-    )
+    counted = await fetch_value(_COUNT, key, limit, slow_from, float(limits.window_seconds), float(limits.lock_seconds))
     if counted is None:
         row = await fetch_row(
             "SELECT ceil(extract(epoch FROM blocked_until - now()))::int AS seconds FROM core_login_limit "

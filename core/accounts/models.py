@@ -30,7 +30,7 @@ class Role(TenantModel):
     key = fields.CharField(max_length=40)
     name = fields.CharField(max_length=100)
     built_in = fields.BooleanField(default=False)
-    permissions: list[str] = fields.JSONField(default=list)  # type: ignore[assignment]
+    permissions: list[str] = fields.JSONField(default=list)
 
     class Meta:
         table = "core_role"

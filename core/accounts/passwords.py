@@ -1,4 +1,4 @@
-"""Password hashes: argon2id, computed in threads of their own, since each takes much memory and tens of milliseconds."""
+"""Password hashes: argon2id, computed in threads of their own, since each takes much memory and time."""
 
 from __future__ import annotations
 
@@ -31,9 +31,10 @@ def needs_rehash(stored: str) -> bool:
 
 def _verify(password: str, stored: str | None) -> bool:
     try:
-        return _hasher.verify(stored or _nobody(), password) and stored is not None
+        _hasher.verify(stored or _nobody(), password)
     except (VerificationError, InvalidHashError):
         return False
+    return stored is not None
 
 
 @cache

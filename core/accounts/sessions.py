@@ -15,7 +15,7 @@ from core.accounts.login_limit import forget_old_limits
 from core.accounts.models import LoginSession, Role, UserRole
 from core.database.connection import execute, fetch, fetch_row
 from core.database.transaction import transaction
-from core.errors import Forbidden, NotFound
+from core.errors import Forbidden, NotFound, SwitchroomError
 from core.locale import gettext as _
 from core.settings import Sessions
 from core.tenancy.context import TenantRef
@@ -24,6 +24,26 @@ if TYPE_CHECKING:
     from core.plugins.context import Context
 
 SEEN_EVERY = timedelta(minutes=1)
+
+
+class NotSignedIn(SwitchroomError):
+    """Nobody is logged in, or no longer."""
+
+    code = "not_signed_in"
+    status = 401
+
+    def __init__(self) -> None:
+        super().__init__(_("You are not logged in, or no longer."), mend=_("Log in."))
+
+
+class RoleNotChosen(SwitchroomError):
+    """The user has several roles and has not said which one to work in."""
+
+    code = "role_not_chosen"
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__(_("You have not chosen a role yet."), mend=_("Choose the role to work in."))
 
 
 @dataclass(frozen=True)

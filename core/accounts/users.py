@@ -133,7 +133,7 @@ async def _grant(user_id: int, keys: Iterable[str]) -> None:
 async def ensure_built_in_roles(ctx: Context) -> None:
     """Gives a tenant the roles that every tenant has; changes nothing when they are there."""
     async with transaction():
-        there = set(await Role.filter(tenant_id=ctx.tenant.id, built_in=True).values_list("key", flat=True))
+        there = {role.key for role in await Role.filter(tenant_id=ctx.tenant.id, built_in=True)}
         await Role.bulk_create(
             [Role(key=key, name=name, built_in=True) for key, name in BUILT_IN_ROLES.items() if key not in there]
         )

@@ -1,0 +1,208 @@
+"""The outermost layer of the web server: who asks, for which tenant, and which plugin's pages exist there.
+
+A path of a plugin that is unknown, not ready or off for the tenant is exchanged for one that never exists, before
+routing sees it. So it is answered like any unknown path, on every method and on WebSocket: a guard inside the framework
+would come after routing, and answer 405 or 204 where there should be nothing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import ExitStack
+from contextvars import ContextVar
+from dataclasses import dataclass, replace
+from typing import Any
+
+from litestar.connection import ASGIConnection
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from core.accounts.permissions import Permissions
+from core.accounts.sessions import NotSignedIn, SignedIn, StoredSession, read_session
+from core.errors import NotFound
+from core.locale.languages import Languages
+from core.plugins.context import CUSTOMER, Actor, ActorKind, Context, Platform
+from core.tenancy.context import TenantRef, tenant_scope
+
+NOWHERE = "-"
+"""The path that never exists."""
+
+LANGUAGE_COOKIE = "switchroom_language"
+
+NEEDS_NOBODY = frozenset({"static", "healthz", "readyz"})
+"""First parts of paths for which it does not matter who asks: the database is not."""
+
+Connection = ASGIConnection[Any, Any, Any, Any]
+ErrorApp = Callable[[Exception], ASGIApp]
+"""Makes an application that answers with this error."""
+
+
+@dataclass(frozen=True)
+class Visit:
+    """One request or WebSocket, as far as it is known before routing.
+
+    Attributes:
+        user: Who is logged in; None for a customer, and on public pages of a tenant.
+        ctx: The tenant's context, bound to the plugin whose path it is and to who acts; None while no tenant is known.
+        plugin: The plugin whose path it is, enabled for the tenant.
+        public: Whether it is a plugin's public page.
+        language: The language of the answer.
+    """
+
+    language: str
+    user: SignedIn | None = None
+    ctx: Context | None = None
+    plugin: str | None = None
+    public: bool = False
+
+
+_visit: ContextVar[Visit | None] = ContextVar("visit", default=None)
+
+
+def current_visit() -> Visit:
+    """The request that this task answers.
+
+    Raises:
+        LookupError: It answers none.
+    """
+    visit = _visit.get()
+    if visit is None:
+        raise LookupError("There is no request here.")
+    return visit
+
+
+class Gate:
+    """Wraps the web application.
+
+    Args:
+        app: The application.
+        platform: The services.
+        permissions: All rights that there are.
+        languages: All languages that there are.
+        on_error: What answers when the database cannot be asked.
+    """
+
+    def __init__(
+        self, app: ASGIApp, platform: Platform, permissions: Permissions, languages: Languages, on_error: ErrorApp
+    ) -> None:
+        self._app = app
+        self._platform = platform
+        self._permissions = permissions
+        self._languages = languages
+        self._on_error = on_error
+        self._cookie = session_cookie(secure=platform.settings.server.cookies_are_secure)
+        self._public = {
+            record.manifest.public_prefix: record.name
+            for record in platform.registry.ready
+            if record.manifest and record.manifest.public_prefix
+        }
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answers one request, WebSocket or lifespan."""
+        if scope["type"] not in ("http", "websocket"):
+            await self._app(scope, receive, send)
+            return
+        app, path = self._app, _parts(scope["path"])
+        connection: Connection = ASGIConnection(scope)
+        try:
+            visit, path = await self._resolve(connection, path)
+        except Exception as error:  # noqa: BLE001 - this is the outermost layer; the error page says what it is
+            app, visit = self._on_error(error), Visit(self._language(connection, None))
+        scope["path"] = "/" + "/".join(path)
+        token = _visit.set(visit)
+        try:
+            with ExitStack() as during:
+                during.enter_context(self._languages.speaking(visit.language))
+                if visit.ctx is not None:
+                    during.enter_context(tenant_scope(visit.ctx.tenant))
+                await app(scope, receive, send)
+        finally:
+            _visit.reset(token)
+
+    async def _resolve(self, connection: Connection, path: list[str]) -> tuple[Visit, list[str]]:
+        first = path[0] if path else ""
+        if first in NEEDS_NOBODY:
+            return Visit(self._language(connection, None)), path
+        if first in self._public:
+            return await self._customer(connection, self._public[first], path)
+        plugin = _plugin_of(path)
+        user, ctx = await self._user(connection)
+        if user is None or ctx is None:
+            if plugin is not None:
+                # Whatever the path: who is not logged in does not learn which plugins there are.
+                raise NotSignedIn()
+            return Visit(self._language(connection, None)), path
+        visit = Visit(user.language, user, ctx)
+        if plugin is None:
+            return visit, path
+        if plugin not in ctx.enabled_plugins:
+            return visit, [NOWHERE]
+        return replace(visit, ctx=ctx.for_plugin(plugin), plugin=plugin), path
+
+    async def _customer(self, connection: Connection, plugin: str, path: list[str]) -> tuple[Visit, list[str]]:
+        ctx = await self._public_context(path[1]) if len(path) > 1 else None
+        if ctx is None or plugin not in ctx.enabled_plugins:
+            return Visit(self._language(connection, None)), [NOWHERE]
+        language = self._language(connection, ctx.tenant)
+        return Visit(language, None, ctx.for_plugin(plugin), plugin, public=True), path
+
+    async def _public_context(self, slug: str) -> Context | None:
+        try:
+            tenant = await self._platform.tenant(slug=slug)
+        except NotFound:
+            return None
+        return Context(self._platform, tenant, CUSTOMER, await self._platform.enablement.of(tenant))
+
+    async def _user(self, connection: Connection) -> tuple[SignedIn, Context] | tuple[None, None]:
+        token = connection.cookies.get(self._cookie)
+        stored = await read_session(token, self._platform.settings.sessions) if token else None
+        if stored is None:
+            return None, None
+        enablement = await self._platform.enablement.of(stored.tenant)
+        user = self._signed_in(stored, enablement.plugins)
+        return user, Context(self._platform, stored.tenant, Actor(ActorKind.USER, user.id), enablement)
+
+    def _signed_in(self, stored: StoredSession, enabled: frozenset[str]) -> SignedIn:
+        if stored.role is None:
+            permissions: frozenset[str] = frozenset()
+        elif stored.own_permissions is None:
+            permissions = self._permissions.of_built_in(stored.role.key, enabled)
+        else:
+            permissions = self._permissions.of_own(stored.own_permissions, enabled)
+        return SignedIn(
+            id=stored.user_id,
+            username=stored.username,
+            name=stored.name,
+            role=stored.role,
+            permissions=permissions,
+            several_roles=stored.several_roles,
+            tenant=stored.tenant,
+            language=stored.language,
+            zone=stored.zone,
+            theme=stored.theme,
+            session_id=stored.id,
+        )
+
+    def _language(self, connection: Connection, tenant: TenantRef | None) -> str:
+        """What a visitor chose, else what the browser prefers, else the tenant's, else the installation's."""
+        chosen = self._languages.accepted(connection.cookies.get(LANGUAGE_COOKIE))
+        fallback = tenant.language if tenant else self._platform.settings.locale.default_language
+        return chosen or self._languages.accepted(connection.headers.get("accept-language")) or fallback
+
+
+def session_cookie(*, secure: bool) -> str:
+    """The name of the cookie that holds a login's token; browsers bind the prefixed one to this very host."""
+    return "__Host-switchroom" if secure else "switchroom"
+
+
+def _parts(path: str) -> list[str]:
+    """The parts of a path as the router takes it: empty ones count for nothing."""
+    return [part for part in path.split("/") if part]
+
+
+def _plugin_of(path: list[str]) -> str | None:
+    """The plugin whose pages or API lie under the path; an empty string for none where one belongs."""
+    if path[:1] == ["p"]:
+        return path[1] if len(path) > 1 else ""
+    if path[:2] == ["api", "v1"]:
+        return path[2] if len(path) > 2 else ""
+    return None
