@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
@@ -71,7 +72,7 @@ def scratch_database(server: str) -> Iterator[str]:
     name = f"switchroom_test_{uuid.uuid4().hex[:12]}"
     asyncio.run(_run(server, f'CREATE DATABASE "{name}"'))
     try:
-        yield server.replace("/postgres", f"/{name}", 1) if "@/" not in server else server.replace("/postgres?", f"/{name}?")
+        yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
         asyncio.run(_run(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
@@ -95,6 +96,7 @@ def make_settings(url: str, **overrides: str) -> Settings:
         "SWITCHROOM__DATABASE__URL": url,
         "SWITCHROOM__SECRET_KEY": "a key for tests that is long enough to be accepted",
         "SWITCHROOM__DEMO": "false",
+        "SWITCHROOM__PLUGINS__ENABLED_BY_DEFAULT": "[routing]",
         **overrides,
     }
     return load_settings(ROOT / "settings.yaml", environ)

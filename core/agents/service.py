@@ -187,8 +187,8 @@ async def settle(ctx: Context, user_id: int, cause: str) -> Status:
     if status == row["status"] and occupancy is before:
         return status
     await execute(
-        "UPDATE core_agent SET occupancy = $3, status = $4, "
-        "status_since = CASE WHEN status = $4 THEN status_since ELSE now() END WHERE tenant_id = $1 AND user_id = $2",
+        "UPDATE core_agent SET occupancy = $3, status = $4::text, "
+        "status_since = CASE WHEN status = $4::text THEN status_since ELSE now() END WHERE tenant_id = $1 AND user_id = $2",
         ctx.tenant.id,
         user_id,
         occupancy,

@@ -168,7 +168,7 @@ async def move_interaction(ctx: Context, row: InteractionView, new: InteractionS
     """
     INTERACTION.check(row.state, new)
     await execute(
-        "UPDATE core_interaction SET state = $3, state_since = now(), cause = CASE WHEN $3 = 'ended' THEN $4 ELSE cause END "
+        "UPDATE core_interaction SET state = $3::text, state_since = now(), cause = CASE WHEN $3::text = 'ended' THEN $4 ELSE cause END "
         "WHERE tenant_id = $1 AND id = $2",
         ctx.tenant.id,
         row.id,
@@ -183,7 +183,7 @@ async def move_offer(ctx: Context, row: OfferView, new: OfferState, cause: str) 
     """Decides an offer whose interaction is locked, and adds the fact."""
     OFFER.check(row.state, new)
     await execute(
-        "UPDATE core_offer SET state = $3, decided_at = now() WHERE tenant_id = $1 AND id = $2",
+        "UPDATE core_offer SET state = $3::text, decided_at = now() WHERE tenant_id = $1 AND id = $2",
         ctx.tenant.id,
         row.id,
         str(new),
@@ -200,8 +200,8 @@ async def move_segment(
     """Changes the state of a segment whose interaction is locked, and adds the fact."""
     SEGMENT.check(row.state, new)
     await execute(
-        "UPDATE core_segment SET state = $3, ended_at = coalesce(ended_at, now()), "
-        "closed_at = CASE WHEN $3 = 'closed' THEN now() END WHERE tenant_id = $1 AND id = $2",
+        "UPDATE core_segment SET state = $3::text, ended_at = coalesce(ended_at, now()), "
+        "closed_at = CASE WHEN $3::text = 'closed' THEN now() END WHERE tenant_id = $1 AND id = $2",
         ctx.tenant.id,
         row.id,
         str(new),

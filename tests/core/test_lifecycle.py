@@ -1,0 +1,200 @@
+"""One call from its beginning to the end of its wrap-up, and every way in which it can go otherwise."""
+
+from __future__ import annotations
+
+import pytest
+
+from core.accounts.users import create_user
+from core.agents.connection import tab_opened
+from core.agents.roster import begin_shift
+from core.agents.service import choose_intent, view
+from core.agents.states import Intent, Status
+from core.database.connection import fetch_value
+from core.errors import NotFound
+from core.interactions.journal import todays_calls, todays_numbers
+from core.interactions.lifecycle import NotInTalk, create_interaction, end_interaction, hold, position, resume
+from core.interactions.offers import OfferGone, accept_offer, reject_offer
+from core.interactions.rows import InteractionView, OfferView, get_interaction, open_segment, pending_offer
+from core.interactions.segments import WrapUpOver, finish_segment
+from core.interactions.states import InteractionState
+from core.plugins.context import Context, Platform
+from core.tenancy.context import TenantRef
+from switchroom.capabilities import QueueDirectory
+from tests.conftest import Jobs
+
+pytestmark = pytest.mark.anyio
+
+
+async def make_agent(ctx: Context, username: str) -> int:
+    """An agent who is connected and takes calls."""
+    user = await create_user(ctx, username, username.title(), "correct horse", ["agent"])
+    await begin_shift(ctx, user.id)
+    await tab_opened(ctx, user.id)
+    await choose_intent(ctx, user.id, Intent.AVAILABLE)
+    return user.id
+
+
+async def call(ctx: Context, number: str = "+4930123456") -> InteractionView:
+    """A customer who calls and waits in the tenant's queue."""
+    directory = ctx.capability(QueueDirectory)  # type: ignore[type-abstract]
+    assert directory is not None
+    queue = await directory.default_queue(ctx, "voice")
+    return await create_interaction(ctx, channel="voice", queue=queue, contact_name="Kim", contact_number=number)
+
+
+async def status(ctx: Context, agent: int) -> Status:
+    """What people see of the agent."""
+    shown = await view(ctx, agent)
+    assert shown is not None
+    return shown.status
+
+
+async def offered_to(ctx: Context, interaction: InteractionView) -> OfferView:
+    """The offer that is open for a call."""
+    offer = await pending_offer(ctx, interaction_id=interaction.id)
+    assert offer is not None
+    return offer
+
+
+async def test_a_call_is_offered_answered_ended_and_wrapped_up(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    interaction = await call(ctx)
+    await jobs.run_due()
+    offer = await offered_to(ctx, interaction)
+    assert (offer.agent_id, await status(ctx, agent)) == (agent, Status.OFFERED)
+
+    segment = await accept_offer(ctx, offer.id, agent)
+    assert await status(ctx, agent) is Status.BUSY
+    await hold(ctx, interaction.id, agent)
+    assert await status(ctx, agent) is Status.HOLD
+    await resume(ctx, interaction.id, agent)
+    assert await end_interaction(ctx, interaction.id, "caller_hung_up")
+    assert not await end_interaction(ctx, interaction.id, "agent_hung_up")
+    assert await status(ctx, agent) is Status.WRAP_UP
+
+    await finish_segment(ctx, segment.id, agent, outcome="success", comment="Sent the form.")
+    assert await status(ctx, agent) is Status.WAITING
+    closed = await get_interaction(ctx, interaction.id)
+    assert (closed.state, closed.cause) == (InteractionState.CLOSED, "caller_hung_up")
+    entries = await todays_calls(ctx, agent)
+    assert [(e.number, e.outcome, e.comment, e.cause, e.missed) for e in entries] == [
+        ("+4930123456", "success", "Sent the form.", "caller_hung_up", False)
+    ]
+    numbers = await todays_numbers(ctx, agent)
+    assert (numbers.answered, numbers.missed, numbers.waiting_now) == (1, 0, 0)
+
+
+async def test_a_form_that_was_sent_is_not_taken_twice(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    interaction = await call(ctx)
+    await jobs.run_due()
+    segment = await accept_offer(ctx, (await offered_to(ctx, interaction)).id, agent)
+    with pytest.raises(WrapUpOver):
+        await finish_segment(ctx, segment.id, agent, outcome="success", comment="")
+    await end_interaction(ctx, interaction.id, "agent_hung_up")
+    await finish_segment(ctx, segment.id, agent, outcome="success", comment="")
+    with pytest.raises(WrapUpOver):
+        await finish_segment(ctx, segment.id, agent, outcome="no_success", comment="again")
+
+
+async def test_an_offer_that_expires_leaves_the_agent_missed_and_goes_to_the_next(ctx: Context, jobs: Jobs) -> None:
+    first, second = await make_agent(ctx, "anna"), await make_agent(ctx, "ben")
+    interaction = await call(ctx)
+    later = await call(ctx, "+4930654321")
+    await choose_intent(ctx, second, Intent.PAUSE)
+    await jobs.run_due()
+    offer = await offered_to(ctx, interaction)
+    assert offer.agent_id == first
+
+    await jobs.let_time_pass("core.expire_offer")
+    assert await status(ctx, first) is Status.MISSED
+    assert await position(ctx, interaction.id) == 1
+    with pytest.raises(OfferGone):
+        await accept_offer(ctx, offer.id, first)
+
+    await choose_intent(ctx, second, Intent.AVAILABLE)
+    await jobs.run_due()
+    assert (await offered_to(ctx, interaction)).agent_id == second
+    assert await position(ctx, later.id) == 2
+
+
+async def test_an_agent_who_missed_a_call_waits_again_after_the_delay(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    await call(ctx)
+    await jobs.run_due()
+    await jobs.let_time_pass("core.expire_offer")
+    await fetch_value("UPDATE core_agent SET missed_until = now() RETURNING 1")
+    await jobs.let_time_pass("core.end_missed")
+    assert await status(ctx, agent) is Status.OFFERED, "the caller kept the place and is offered again"
+
+
+async def test_a_caller_who_hangs_up_takes_the_offer_back(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    interaction = await call(ctx)
+    await jobs.run_due()
+    offer = await offered_to(ctx, interaction)
+    await end_interaction(ctx, interaction.id, "caller_hung_up")
+    assert await status(ctx, agent) is Status.WAITING
+    with pytest.raises(OfferGone):
+        await accept_offer(ctx, offer.id, agent)
+    assert (await get_interaction(ctx, interaction.id)).state is InteractionState.CLOSED
+
+
+async def test_only_the_agent_who_is_asked_decides(ctx: Context, jobs: Jobs) -> None:
+    first, second = await make_agent(ctx, "anna"), await make_agent(ctx, "ben")
+    interaction = await call(ctx)
+    await jobs.run_due()
+    offer = await offered_to(ctx, interaction)
+    other = second if offer.agent_id == first else first
+    with pytest.raises(OfferGone):
+        await accept_offer(ctx, offer.id, other)
+    await reject_offer(ctx, offer.id, offer.agent_id)
+    await jobs.run_due()
+    assert (await offered_to(ctx, interaction)).agent_id == other
+
+
+async def test_a_break_chosen_during_a_call_begins_after_it(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    interaction = await call(ctx)
+    await jobs.run_due()
+    segment = await accept_offer(ctx, (await offered_to(ctx, interaction)).id, agent)
+    shown = await choose_intent(ctx, agent, Intent.PAUSE)
+    assert (shown.status, shown.next_intent) == (Status.BUSY, Intent.PAUSE)
+    await end_interaction(ctx, interaction.id, "agent_hung_up")
+    await finish_segment(ctx, segment.id, agent, outcome="success", comment="")
+    assert await status(ctx, agent) is Status.PAUSED
+
+
+async def test_the_end_of_the_clock_frees_the_agent(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    interaction = await call(ctx)
+    await jobs.run_due()
+    await accept_offer(ctx, (await offered_to(ctx, interaction)).id, agent)
+    await end_interaction(ctx, interaction.id, "agent_hung_up")
+    await jobs.let_time_pass("core.end_wrap_up")
+    assert await status(ctx, agent) is Status.WRAP_UP, "the row was early: the clock is what counts"
+    await fetch_value("UPDATE core_segment SET wrap_up_until = now() RETURNING 1")
+    segment = await open_segment(ctx, agent_id=agent)
+    assert segment is not None
+    from core.interactions.segments import end_wrap_up
+
+    await end_wrap_up.function(ctx, segment_id=segment.id)
+    assert await status(ctx, agent) is Status.WAITING
+
+
+async def test_hold_needs_a_call_in_talk(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    interaction = await call(ctx)
+    with pytest.raises(NotInTalk):
+        await hold(ctx, interaction.id, agent)
+
+
+async def test_nothing_of_one_tenant_is_seen_by_another(
+    ctx: Context, platform: Platform, other_tenant: TenantRef
+) -> None:
+    interaction = await call(ctx)
+    async with platform.context(other_tenant) as theirs:
+        with pytest.raises(NotFound):
+            await get_interaction(theirs, interaction.id)
+        with pytest.raises(NotFound):
+            await end_interaction(theirs, interaction.id, "caller_hung_up")
