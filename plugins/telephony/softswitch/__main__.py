@@ -75,9 +75,10 @@ async def _serve(options: Options, *, owned: bool) -> None:
     print(json.dumps({"port": port}), flush=True)
     await over.wait()
     logger.info("ending")
-    control.close()
     try:
-        await asyncio.wait_for(switch.close(), CLOSE_TIMEOUT)
+        async with asyncio.timeout(CLOSE_TIMEOUT):
+            await switch.close()
+            await control.close()
     except TimeoutError:
         logger.warning("some connections did not close in %s s", CLOSE_TIMEOUT)
 

@@ -29,6 +29,7 @@ class ControlServer:
     def __init__(self, secret: str) -> None:
         self._secret = secret
         self._subscribers: set[asyncio.StreamWriter] = set()
+        self._connections: dict[asyncio.StreamWriter, asyncio.Task[None] | None] = {}
         self._server: asyncio.Server | None = None
 
     async def listen(self, host: str, port: int, switch: Switch) -> int:
@@ -38,10 +39,13 @@ class ControlServer:
         taken: int = self._server.sockets[0].getsockname()[1]
         return taken
 
-    def close(self) -> None:
-        """Take no more connections."""
+    async def close(self) -> None:
+        """Take no more connections and cut those there are."""
         if self._server:
             self._server.close()
+        for writer in self._connections:
+            writer.transport.abort()
+        await asyncio.gather(*filter(None, self._connections.values()), return_exceptions=True)
 
     def publish(self, event: SwitchEvent) -> None:
         """Send `event` to all who subscribed."""
@@ -51,6 +55,7 @@ class ControlServer:
 
     async def _serve(self, switch: Switch, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tasks: set[asyncio.Task[None]] = set()
+        self._connections[writer] = asyncio.current_task()
         try:
             if await self._prove(reader, writer):
                 async for line in reader:
@@ -63,6 +68,7 @@ class ControlServer:
         except ValueError as error:  # a line that is too long, or not a request
             logger.warning("control connection sent what is no request: %s", error)
         finally:
+            del self._connections[writer]
             self._subscribers.discard(writer)
             for task in tasks:
                 task.cancel()

@@ -161,18 +161,23 @@ def test_who_says_nothing_is_cut_off(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def test_a_program_that_answers_in_place_of_the_switch_is_not_trusted() -> None:
+    left = asyncio.Event()
+
     async def impostor(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         writer.write(wire.to_line(wire.Challenge(nonce="n")))
         claim = json.loads(await reader.readline())
         writer.write(wire.to_line(wire.Welcome(proof=claim["proof"])))
         await reader.read()
         writer.close()
+        await writer.wait_closed()
+        left.set()
 
     async def test() -> None:
         server = await asyncio.start_server(impostor, "127.0.0.1", 0)
         provider = EmbeddedProvider(server.sockets[0].getsockname(), SECRET)
         with pytest.raises(ProviderUnavailable, match="another program"):
             await provider.start()
+        await left.wait()
         server.close()
 
     asyncio.run(test())
