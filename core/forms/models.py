@@ -22,7 +22,7 @@ class FormDefinition(TenantModel):
     form = fields.CharField(max_length=80)
     version = fields.IntField()
     digest = fields.CharField(max_length=64)
-    schema: dict[str, object] = fields.JSONField()  # type: ignore[assignment]
+    schema: dict[str, object] = fields.JSONField()
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
@@ -46,7 +46,7 @@ class FormDraft(TenantModel):
     subject = fields.CharField(max_length=80)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
     user_id: int
-    answers: dict[str, list[str]] = fields.JSONField(default=dict)  # type: ignore[assignment]
+    answers: dict[str, list[str]] = fields.JSONField(default=dict)
     writer = fields.CharField(max_length=40, default="")
     sequence = fields.IntField(default=0)
     saved_at = fields.DatetimeField()
@@ -74,7 +74,7 @@ class FormSubmission(TenantModel):
     subject = fields.CharField(max_length=80)
     user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
     user_id: int
-    answers: dict[str, object] = fields.JSONField(default=dict)  # type: ignore[assignment]
+    answers: dict[str, object] = fields.JSONField(default=dict)
     once = fields.BooleanField(default=True)
     submitted_at = fields.DatetimeField()
 

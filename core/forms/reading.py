@@ -1,0 +1,126 @@
+"""Reads what a browser sends into typed answers: one pass decides what is shown, what is required and what is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+
+from core.errors import InvalidInput
+from core.forms.components import LONGEST_TEXT, Question, UnusableError, clean
+from core.forms.conditions import Value
+from core.forms.reader import Reader
+from core.forms.schema import Form
+from core.locale import gettext as _
+
+PREFIX = "answer."
+"""What the names of answers begin with in a browser's form, so that nothing else there is taken for one."""
+
+LONGEST_DRAFT = 200_000
+"""Characters that all answers of one form may have together."""
+
+Typed = Mapping[str, str]
+"""Field → the text that the browser holds. A field that is not there is not answered."""
+
+
+class InvalidAnswers(InvalidInput):
+    """Answers that cannot be accepted; `fields` names each field and what is wrong, in the active language."""
+
+    code = "invalid_answers"
+
+
+@dataclass
+class Reading:
+    """What became of the texts.
+
+    Attributes:
+        shown: The keys of the components that are shown.
+        required: The keys of those that must be answered.
+        answers: Field → typed value, of the questions that are shown and answered.
+        errors: Field → what is wrong with it.
+    """
+
+    shown: set[str] = field(default_factory=set)
+    required: set[str] = field(default_factory=set)
+    answers: dict[str, Value] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+
+
+def pick_answers(form: Form, posted: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """The texts of a form's fields among the names and values that a browser has posted.
+
+    Raises:
+        InvalidAnswers: A field that the form does not have, two answers to one field, or far too much text.
+    """
+    typed: dict[str, str] = {}
+    for name, text in posted:
+        if not name.startswith(PREFIX):
+            continue
+        key = name.removeprefix(PREFIX)
+        if key not in form.questions:
+            shown = clean(key)[:40]
+            raise InvalidAnswers(
+                _("This form has no field %(field)s.") % {"field": repr(shown)}, fields={shown: _("Unknown field.")}
+            )
+        if key in typed:
+            raise InvalidAnswers(_("Some answers cannot be used."), fields={key: _("Give one answer.")})
+        typed[key] = clean(text)
+    if sum(map(len, typed.values())) > LONGEST_DRAFT or any(len(text) > 2 * LONGEST_TEXT for text in typed.values()):
+        longest = max(typed, key=lambda key: len(typed[key]))
+        raise InvalidAnswers(_("Some answers cannot be used."), fields={longest: _("This is far too long.")})
+    return typed
+
+
+def read_answers(form: Form, typed: Typed, reader: Reader) -> Reading:
+    """Reads the texts as far as they can be read; never fails, `errors` says what is wrong.
+
+    Answers to questions that are not shown are left out, so nobody is bound by what he does not see.
+    """
+    reading = Reading()
+    for component in form.components:
+        if component.shown_if is not None and not component.shown_if.holds(reading.answers):
+            continue
+        reading.shown.add(component.key)
+        if isinstance(component, Question):
+            _read_question(component, typed.get(component.key, ""), reader, reading)
+    return reading
+
+
+def accept_answers(form: Form, typed: Typed, reader: Reader) -> dict[str, Value]:
+    """The typed answers, when all are there and right.
+
+    Raises:
+        InvalidAnswers: They are not; names each field.
+    """
+    reading = read_answers(form, typed, reader)
+    if reading.errors:
+        raise InvalidAnswers(_("Some answers are missing or cannot be used."), fields=reading.errors)
+    return reading.answers
+
+
+def initial_texts(form: Form, reader: Reader) -> dict[str, str]:
+    """The texts of a form that nobody has touched: its defaults."""
+    return show_answers(form, {key: question.initial for key, question in form.questions.items()}, reader)
+
+
+def show_answers(form: Form, answers: Mapping[str, Value], reader: Reader) -> dict[str, str]:
+    """The texts that give these answers when they are read."""
+    return {
+        key: form.questions[key].show(value, reader)
+        for key, value in answers.items()
+        if key in form.questions and value is not None
+    }
+
+
+def _read_question(question: Question, text: str, reader: Reader, reading: Reading) -> None:
+    needed = question.required or (question.required_if is not None and question.required_if.holds(reading.answers))
+    if needed:
+        reading.required.add(question.key)
+    try:
+        value = question.parse(text, reader) if text.strip() else None
+    except UnusableError as error:
+        reading.errors[question.key] = str(error)
+        return
+    if value is not None:
+        reading.answers[question.key] = value
+    elif needed:
+        reading.errors[question.key] = _("This must be answered.")

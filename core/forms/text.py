@@ -1,0 +1,38 @@
+"""A text in several languages."""
+
+from __future__ import annotations
+
+from typing import Annotated, Self
+
+from pydantic import ConfigDict, Field, RootModel
+
+from core.locale import active_language
+
+FALLBACK = "en"
+
+LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
+Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
+
+
+class Text(RootModel[Annotated[dict[LanguageTag, Words], Field(min_length=1)]]):
+    """What a person reads, by language: `{"en": "Comment", "ru": "Комментарий"}`.
+
+    `str()` gives it in the active language.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    @classmethod
+    def of(cls, **words: str) -> Self:
+        """Makes one: `Text.of(en="Comment", ru="Комментарий")`."""
+        return cls(words)
+
+    def in_language(self, language: str) -> str:
+        """The text in a language, else in its parent (`pt` for `pt-BR`), else in English, else in any."""
+        for wanted in (language, language.partition("-")[0], FALLBACK):
+            if wanted in self.root:
+                return self.root[wanted]
+        return next(iter(self.root.values()))
+
+    def __str__(self) -> str:
+        return self.in_language(active_language())
