@@ -18,7 +18,7 @@ import hookspecs
 from core import plugin_lifecycle
 from core.agents.connection import check_connection
 from core.database.connection import AppModels, close_database, open_database, tortoise_config
-from core.database.embedded import EmbeddedServer, EmbeddedServerError
+from core.database.embedded import EmbeddedServer
 from core.database.migrations import migrate, migration_state, refuse_newer_schema
 from core.errors import NotFound, StartupError
 from core.interactions.offers import end_missed, expire_offer
@@ -90,11 +90,7 @@ def database_server(settings: Settings) -> Iterator[str]:
         return
     server = EmbeddedServer(settings.data_dir / "postgres")
     try:
-        dsn = server.start()
-    except EmbeddedServerError as error:
-        raise StartupError(error.what, mend=error.mend) from error
-    try:
-        yield dsn
+        yield server.start()
     finally:
         server.stop()
 
@@ -107,9 +103,7 @@ async def database(settings: Settings, dsn: str, registry: PluginRegistry) -> As
         models = record.contributions.models
         if record.state is PluginState.LOADED and models is not None:
             apps[record.name] = (list(models.modules), models.migrations)
-    config = tortoise_config(
-        dsn, apps, pool_min=settings.database.pool_min, pool_max=settings.database.pool_max
-    )
+    config = tortoise_config(dsn, apps, pool_min=settings.database.pool_min, pool_max=settings.database.pool_max)
     await open_database(config)
     try:
         yield config["apps"]
@@ -159,7 +153,9 @@ def _set_aside(registry: PluginRegistry, name: str, state: PluginState, reason: 
 class Application:
     """One process of the installation, from start to stop."""
 
-    def __init__(self, platform: Platform, runner: JobRunner, scheduler: Scheduler | None, roles: frozenset[Role]) -> None:
+    def __init__(
+        self, platform: Platform, runner: JobRunner, scheduler: Scheduler | None, roles: frozenset[Role]
+    ) -> None:
         self.platform = platform
         self.roles = roles
         self._runner = runner
@@ -255,5 +251,3 @@ def stop_signal() -> asyncio.Event:
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stopped.set)
     return stopped
-
-

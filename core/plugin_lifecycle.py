@@ -20,7 +20,7 @@ async def start_plugins(platform: Platform, *, media: bool) -> None:
     for record in platform.registry.ready:
         try:
             await _tell(platform, record, "plugin_startup", media=media)
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary between core and a plugin
+        except (Exception, SystemExit) as error:
             log.exception("plugin_startup_failed", plugin=record.name)
             record.fail(PluginState.BROKEN, f"It could not start: {error}")
 
@@ -30,7 +30,7 @@ async def stop_plugins(platform: Platform) -> None:
     for record in reversed(platform.registry.ready):
         try:
             await _tell(platform, record, "plugin_shutdown")
-        except (Exception, SystemExit):  # noqa: BLE001 - the boundary between core and a plugin
+        except (Exception, SystemExit):
             log.exception("plugin_shutdown_failed", plugin=record.name)
 
 

@@ -72,7 +72,7 @@ async def ensure_demo(platform: Platform) -> None:
     if not await Tenant.filter(slug=DEMO_SLUG).exists():
         await create_tenant(platform, slug=DEMO_SLUG, name="Demo")
     async with platform.context(await platform.tenant(slug=DEMO_SLUG)) as ctx:
-        known = set(await User.all().values_list("username", flat=True))
+        known: set[str] = {user.username for user in await User.all()}
         for username, name, roles in DEMO_USERS:
             if username not in known:
                 await _create_demo_user(ctx, username, name, roles)
@@ -82,5 +82,3 @@ async def _create_demo_user(ctx: Context, username: str, name: str, roles: tuple
     user = await create_user(ctx, username, name, DEMO_PASSWORD, roles)
     if AGENT in roles:
         await begin_shift(ctx, user.id)
-
-

@@ -177,7 +177,6 @@ class Jobs:
 
     async def _run(self, row: dict[str, Any]) -> None:
 
-
         job = self.platform.jobs.named(row["name"])
         assert job is not None, f"no plugin knows the job {row['name']}"
         await self.run_one(job, row["tenant_id"], json.loads(row["arguments"]))
@@ -187,5 +186,3 @@ class Jobs:
 def jobs(platform: Platform) -> Jobs:
     """The outbox of the platform, run by hand."""
     return Jobs(platform, core_app._run_in_tenant(platform))
-
-

@@ -28,7 +28,8 @@ async def begin_shift(ctx: Context, user_id: int) -> None:
     async with transaction():
         team = await ensure_team(ctx)
         await execute(
-            "INSERT INTO core_agent (tenant_id, user_id, team_id, intent, do_not_disturb, occupancy, status, status_since) "
+            "INSERT INTO core_agent "
+            "(tenant_id, user_id, team_id, intent, do_not_disturb, occupancy, status, status_since) "
             "VALUES ($1, $2, $3, 'pause', false, 'free', 'offline', now()) ON CONFLICT (user_id) DO NOTHING",
             ctx.tenant.id,
             user_id,

@@ -37,8 +37,10 @@ class AgentView:
 
 
 _VIEW = """
-SELECT agent.user_id, person.name, team.name AS team, agent.status, agent.status_since, agent.intent, agent.occupancy,
-    agent.do_not_disturb, CASE WHEN agent.status = 'missed' THEN agent.missed_until ELSE segment.wrap_up_until END AS until
+SELECT agent.user_id, person.name, team.name AS team, agent.status, agent.status_since, agent.intent,
+    agent.occupancy,
+    agent.do_not_disturb,
+    CASE WHEN agent.status = 'missed' THEN agent.missed_until ELSE segment.wrap_up_until END AS until
 FROM core_agent AS agent
 JOIN core_user AS person ON person.id = agent.user_id
 JOIN core_team AS team ON team.id = agent.team_id
@@ -158,10 +160,11 @@ async def lock_first_free(ctx: Context, agent_ids: Sequence[int]) -> dict[str, A
 
 
 _DERIVE = """
-SELECT agent.intent, agent.occupancy, agent.status, agent.status_since, agent.connected_until > now() AS connected,
-    agent.missed_until > now() AS missed,
+SELECT agent.intent, agent.occupancy, agent.status, agent.status_since,
+    agent.connected_until > now() AS connected, agent.missed_until > now() AS missed,
     EXISTS (SELECT FROM core_offer WHERE agent_id = agent.user_id AND state = 'pending') AS offered,
-    (SELECT CASE WHEN segment.state = 'wrap_up' THEN 'wrap_up' WHEN interaction.state = 'held' THEN 'hold' ELSE 'busy' END
+    (SELECT CASE WHEN segment.state = 'wrap_up' THEN 'wrap_up'
+                 WHEN interaction.state = 'held' THEN 'hold' ELSE 'busy' END
      FROM core_segment AS segment JOIN core_interaction AS interaction ON interaction.id = segment.interaction_id
      WHERE segment.agent_id = agent.user_id AND segment.state <> 'closed') AS work
 FROM core_agent AS agent WHERE agent.tenant_id = $1 AND agent.user_id = $2

@@ -99,7 +99,7 @@ def refuse_newer_schema(state: MigrationState) -> None:
 
 async def make_migrations(apps: dict[str, Any], label: str) -> list[Path]:
     """Writes the migration that brings an app's tables to its models, if there is a difference; gives the files."""
-    detector = MigrationAutodetector(Tortoise.apps, _with_migrations(apps))  # type: ignore[arg-type]
+    detector = MigrationAutodetector(Tortoise.apps, _with_migrations(apps))
     return [Path(str(writer.write())) for writer in await detector.changes() if writer.app_label == label]
 
 
@@ -124,4 +124,3 @@ async def _applied() -> set[tuple[str, str]]:
 
 def _with_migrations(apps: dict[str, Any]) -> dict[str, Any]:
     return {label: app for label, app in apps.items() if app.get("migrations")}
-

@@ -171,4 +171,3 @@ async def position(ctx: Context, interaction_id: int) -> int | None:
         interaction_id,
     )
     return row or None
-

@@ -40,9 +40,7 @@ class Interaction(TenantModel):
 class Offer(TenantModel):
     """An interaction offered to one agent, with a deadline."""
 
-    interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField(
-        "core.Interaction", related_name=False
-    )
+    interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField("core.Interaction", related_name=False)
     interaction_id: int
     agent: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
     agent_id: int
@@ -69,9 +67,7 @@ class Segment(TenantModel):
         extensions: How often that was put off.
     """
 
-    interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField(
-        "core.Interaction", related_name=False
-    )
+    interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField("core.Interaction", related_name=False)
     interaction_id: int
     agent: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
     agent_id: int
@@ -97,14 +93,14 @@ class Fact(TenantModel):
 
     at = fields.DatetimeField()
     subject = fields.CharField(max_length=16)
-    interaction_id: int | None = fields.BigIntField(null=True)  # type: ignore[assignment]
-    segment_id: int | None = fields.BigIntField(null=True)  # type: ignore[assignment]
-    agent_id: int | None = fields.BigIntField(null=True)  # type: ignore[assignment]
+    interaction_id: int | None = fields.BigIntField(null=True)
+    segment_id: int | None = fields.BigIntField(null=True)
+    agent_id: int | None = fields.BigIntField(null=True)
     old = fields.CharField(max_length=16)
     new = fields.CharField(max_length=16)
     cause = fields.CharField(max_length=40)
     actor = fields.CharField(max_length=40)
-    detail: dict[str, object] = fields.JSONField(default=dict)  # type: ignore[assignment]
+    detail: dict[str, object] = fields.JSONField(default=dict)
 
     class Meta:
         table = "core_fact"

@@ -84,7 +84,8 @@ async def accept_offer(ctx: Context, offer_id: int, agent_id: int) -> SegmentVie
         interaction = await lock_interaction(ctx, offer.interaction_id)
         await move_offer(ctx, offer, OfferState.ACCEPTED, "accepted")
         segment_id: int = await fetch_value(
-            "INSERT INTO core_segment (tenant_id, interaction_id, agent_id, state, started_at, extensions, outcome, comment) "
+            "INSERT INTO core_segment "
+            "(tenant_id, interaction_id, agent_id, state, started_at, extensions, outcome, comment) "
             "VALUES ($1, $2, $3, 'active', now(), 0, '', '') RETURNING id",
             ctx.tenant.id,
             offer.interaction_id,

@@ -124,7 +124,9 @@ async def get_offer(ctx: Context, offer_id: int) -> OfferView:
     return _offer(row)
 
 
-async def pending_offer(ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None) -> OfferView | None:
+async def pending_offer(
+    ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None
+) -> OfferView | None:
     """The offer that waits for a decision: of an interaction, or to an agent."""
     row = await fetch_row(
         f"{_OFFER} AND state = 'pending' AND ($2::bigint IS NULL OR interaction_id = $2) "
@@ -148,7 +150,9 @@ async def get_segment(ctx: Context, segment_id: int) -> SegmentView:
     return _segment(row)
 
 
-async def open_segment(ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None) -> SegmentView | None:
+async def open_segment(
+    ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None
+) -> SegmentView | None:
     """The segment that is not closed: of an interaction, or of an agent."""
     row = await fetch_row(
         f"{_SEGMENT} AND state <> 'closed' AND ($2::bigint IS NULL OR interaction_id = $2) "
@@ -168,7 +172,8 @@ async def move_interaction(ctx: Context, row: InteractionView, new: InteractionS
     """
     INTERACTION.check(row.state, new)
     await execute(
-        "UPDATE core_interaction SET state = $3::text, state_since = now(), cause = CASE WHEN $3::text = 'ended' THEN $4 ELSE cause END "
+        "UPDATE core_interaction SET state = $3::text, state_since = now(), "
+        "cause = CASE WHEN $3::text = 'ended' THEN $4 ELSE cause END "
         "WHERE tenant_id = $1 AND id = $2",
         ctx.tenant.id,
         row.id,

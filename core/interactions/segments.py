@@ -40,7 +40,8 @@ async def wrap_up_seconds(ctx: Context, interaction_id: int) -> int:
     """
     row = await fetch_row(
         "SELECT team.wrap_up_seconds FROM core_segment AS segment "
-        "JOIN core_agent AS agent ON agent.user_id = segment.agent_id JOIN core_team AS team ON team.id = agent.team_id "
+        "JOIN core_agent AS agent ON agent.user_id = segment.agent_id "
+        "JOIN core_team AS team ON team.id = agent.team_id "
         "WHERE segment.tenant_id = $1 AND segment.interaction_id = $2 AND segment.state = 'active'",
         ctx.tenant.id,
         interaction_id,
@@ -50,7 +51,7 @@ async def wrap_up_seconds(ctx: Context, interaction_id: int) -> int:
         return 0
     try:
         return await work.seconds(ctx, interaction_id, row["wrap_up_seconds"])
-    except Exception:  # noqa: BLE001 - the boundary between core and a plugin
+    except Exception:
         ctx.log.exception("capability_failed", capability="AfterContactWork")
         return 0
 

@@ -22,6 +22,8 @@ class Direction(StrEnum):
 
 
 class InteractionState(StrEnum):
+    """How far an interaction has come."""
+
     WAITING = "waiting"
     OFFERED = "offered"
     ACTIVE = "active"
@@ -32,6 +34,8 @@ class InteractionState(StrEnum):
 
 
 class OfferState(StrEnum):
+    """What became of an offer."""
+
     PENDING = "pending"
     ACCEPTED = "accepted"
     REJECTED = "rejected"
@@ -41,6 +45,8 @@ class OfferState(StrEnum):
 
 
 class SegmentState(StrEnum):
+    """How far an agent has come with his part."""
+
     ACTIVE = "active"
     WRAP_UP = "wrap_up"
     CLOSED = "closed"

@@ -15,9 +15,9 @@ class JobRow(GlobalModel):
     """
 
     id = fields.BigIntField(primary_key=True)
-    tenant_id: int | None = fields.BigIntField(null=True)  # type: ignore[assignment]
+    tenant_id: int | None = fields.BigIntField(null=True)
     name = fields.CharField(max_length=80)
-    arguments: dict[str, object] = fields.JSONField(default=dict)  # type: ignore[assignment]
+    arguments: dict[str, object] = fields.JSONField(default=dict)
     key = fields.CharField(max_length=120, null=True)
     due_at = fields.DatetimeField()
     state = fields.CharField(max_length=8, default="due")

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import Any
 
 JobFunction = Callable[..., Awaitable[None]]
 
@@ -85,5 +84,3 @@ class JobRegistry:
     def named(self, name: str) -> Job | None:
         """The job of that name, or None when its plugin is no longer installed."""
         return self.by_name.get(name)
-
-

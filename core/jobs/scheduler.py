@@ -95,7 +95,7 @@ class Scheduler:
                 pause = 0.0 if sent == BATCH else await self._seconds_to_next()
             except asyncio.CancelledError:
                 raise
-            except Exception:  # noqa: BLE001 - the loop outlives a lost database connection
+            except Exception:
                 log.exception("scheduler_failed")
                 pause = IDLE_SECONDS
             if pause > 0:

@@ -50,7 +50,7 @@ def open_broker(url: str | None) -> Broker:
     if url.startswith(("redis://", "rediss://")):
         from dramatiq.brokers.redis import RedisBroker
 
-        return RedisBroker(url=url, middleware=[])
+        return RedisBroker(url=url, middleware=[])  # type: ignore[no-untyped-call]
     from dramatiq.brokers.rabbitmq import RabbitmqBroker
 
     return RabbitmqBroker(url=url, middleware=[])
@@ -89,7 +89,7 @@ class JobRunner:
             assert self._loop is not None  # noqa: S101 - a worker thread runs only after start()
             asyncio.run_coroutine_threadsafe(self._execute(name, row_id, attempt), self._loop).result()
 
-        return dramatiq.actor(run, actor_name=f"{plugin}.run", queue_name=plugin, broker=self._broker)
+        return dramatiq.actor(actor_name=f"{plugin}.run", queue_name=plugin, broker=self._broker)(run)
 
     async def _execute(self, name: str, row_id: int, attempt: int) -> None:
         job = self._jobs.named(name)
@@ -102,7 +102,7 @@ class JobRunner:
                 raise LookupError(f"No plugin that is ready knows the job {name!r}.")
             async with asyncio.timeout(limit):
                 await self._run_in_tenant(job, row["tenant_id"], json.loads(row["arguments"]))
-        except (Exception, SystemExit) as error:  # noqa: BLE001 - a failing job is data: tried again, then dead
+        except (Exception, SystemExit) as error:
             log.exception("job_failed", job=name, row=row_id, attempt=attempt)
             await self._failed(job, row_id, attempt, error)
         else:

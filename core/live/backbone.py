@@ -21,15 +21,20 @@ RETRY_SECONDS = 1.0
 class Backbone(Protocol):
     """One subscription of a process to the channels that its tabs need."""
 
-    async def start(self) -> None: ...
+    async def start(self) -> None:
+        """Connects and begins to hear; comes back by itself when the connection is lost."""
 
-    async def stop(self) -> None: ...
+    async def stop(self) -> None:
+        """Closes the connections."""
 
-    async def publish(self, channel: str, message: str) -> None: ...
+    async def publish(self, channel: str, message: str) -> None:
+        """Tells every process that hears the channel."""
 
-    async def subscribe(self, channel: str) -> None: ...
+    async def subscribe(self, channel: str) -> None:
+        """Hears a channel from now on."""
 
-    async def unsubscribe(self, channel: str) -> None: ...
+    async def unsubscribe(self, channel: str) -> None:
+        """Hears it no more."""
 
 
 class PostgresBackbone:

@@ -45,7 +45,7 @@ class Dispatcher:
                 if contract.asynchronous:
                     async with asyncio.timeout(contract.timeout):
                         answer = await answer
-            except (Exception, SystemExit) as error:  # noqa: BLE001 - the boundary between core and a plugin
+            except (Exception, SystemExit) as error:
                 log.exception(
                     "hook_failed", hook=hook, plugin=name, tenant=ctx.tenant.slug, seconds=time.monotonic() - started
                 )

@@ -40,7 +40,9 @@ class EnablementCache:
         known = self._known.get(tenant.id)
         if known is not None and known[0] == tenant.enablement_version:
             return known[1]
-        rows = await fetch("SELECT plugin, settings FROM core_tenant_plugin WHERE tenant_id = $1 AND enabled", tenant.id)
+        rows = await fetch(
+            "SELECT plugin, settings FROM core_tenant_plugin WHERE tenant_id = $1 AND enabled", tenant.id
+        )
         chosen = {row["plugin"]: json.loads(row["settings"]) for row in rows}
         enabled: set[str] = set()
         for record in self._registry.ready:

@@ -41,6 +41,8 @@ class Visit:
     """One request or WebSocket, as far as it is known before routing.
 
     Attributes:
+        platform: The services of the application.
+        connection: Its address, headers and cookies.
         user: Who is logged in; None for a customer, and on public pages of a tenant.
         ctx: The tenant's context, bound to the plugin whose path it is and to who acts; None while no tenant is known.
         plugin: The plugin whose path it is, enabled for the tenant.
@@ -48,6 +50,8 @@ class Visit:
         language: The language of the answer.
     """
 
+    platform: Platform
+    connection: Connection
     language: str
     user: SignedIn | None = None
     ctx: Context | None = None
@@ -106,7 +110,7 @@ class Gate:
         try:
             visit, path = await self._resolve(connection, path)
         except Exception as error:  # noqa: BLE001 - this is the outermost layer; the error page says what it is
-            app, visit = self._on_error(error), Visit(self._language(connection, None))
+            app, visit = self._on_error(error), Visit(self._platform, connection, self._language(connection, None))
         scope["path"] = "/" + "/".join(path)
         token = _visit.set(visit)
         try:
@@ -121,7 +125,7 @@ class Gate:
     async def _resolve(self, connection: Connection, path: list[str]) -> tuple[Visit, list[str]]:
         first = path[0] if path else ""
         if first in NEEDS_NOBODY:
-            return Visit(self._language(connection, None)), path
+            return Visit(self._platform, connection, self._language(connection, None)), path
         if first in self._public:
             return await self._customer(connection, self._public[first], path)
         plugin = _plugin_of(path)
@@ -130,8 +134,8 @@ class Gate:
             if plugin is not None:
                 # Whatever the path: who is not logged in does not learn which plugins there are.
                 raise NotSignedIn()
-            return Visit(self._language(connection, None)), path
-        visit = Visit(user.language, user, ctx)
+            return Visit(self._platform, connection, self._language(connection, None)), path
+        visit = Visit(self._platform, connection, user.language, user, ctx)
         if plugin is None:
             return visit, path
         if plugin not in ctx.enabled_plugins:
@@ -141,9 +145,9 @@ class Gate:
     async def _customer(self, connection: Connection, plugin: str, path: list[str]) -> tuple[Visit, list[str]]:
         ctx = await self._public_context(path[1]) if len(path) > 1 else None
         if ctx is None or plugin not in ctx.enabled_plugins:
-            return Visit(self._language(connection, None)), [NOWHERE]
+            return Visit(self._platform, connection, self._language(connection, None)), [NOWHERE]
         language = self._language(connection, ctx.tenant)
-        return Visit(language, None, ctx.for_plugin(plugin), plugin, public=True), path
+        return Visit(self._platform, connection, language, None, ctx.for_plugin(plugin), plugin, public=True), path
 
     async def _public_context(self, slug: str) -> Context | None:
         try:

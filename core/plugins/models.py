@@ -12,7 +12,7 @@ class TenantPlugin(TenantModel):
 
     plugin = fields.CharField(max_length=32)
     enabled = fields.BooleanField(default=True)
-    settings: dict[str, object] = fields.JSONField(default=dict)  # type: ignore[assignment]
+    settings: dict[str, object] = fields.JSONField(default=dict)
     changed_at = fields.DatetimeField(auto_now=True)
 
     class Meta:

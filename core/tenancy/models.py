@@ -46,6 +46,7 @@ class TenantManager(Manager):
     """Starts every query from the rows of the current tenant."""
 
     def get_queryset(self) -> QuerySet[Any]:
+        """The rows of the current tenant; raises `NoTenant` when there is none."""
         return super().get_queryset().filter(tenant_id=current_tenant().id)
 
 
@@ -81,15 +82,18 @@ class TenantModel(Model):
         super().__init__(**kwargs)
 
     async def save(self, *args: Any, **kwargs: Any) -> None:
+        """Stores the row; raises `NotFound` when it is another tenant's."""
         self._check_tenant()
         await super().save(*args, **kwargs)
 
     async def delete(self, *args: Any, **kwargs: Any) -> None:
+        """Removes the row; raises `NotFound` when it is another tenant's."""
         self._check_tenant()
         await super().delete(*args, **kwargs)
 
     @classmethod
     def bulk_create(cls, objects: Iterable[Self], *args: Any, **kwargs: Any) -> Any:
+        """Stores rows of the current tenant; raises `NotFound` when one is another tenant's."""
         rows = list(objects)
         for row in rows:
             row._check_tenant()
@@ -102,5 +106,6 @@ class TenantModel(Model):
     async def refresh_from_db(
         self, fields: Iterable[str] | None = None, using_db: BaseDBAsyncClient | None = None
     ) -> None:
+        """Reads the row anew; raises `NotFound` when it is another tenant's."""
         self._check_tenant()
         await super().refresh_from_db(fields=fields, using_db=using_db)

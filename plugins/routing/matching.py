@@ -12,7 +12,7 @@ from switchroom.agents import longest_waiting
 from switchroom.interactions import make_offer, next_waiting
 
 CANDIDATES = 5
-"""How many interactions and agents one step looks at: more than one, since another run may just have taken the first."""
+"""How many interactions and agents one step looks at: several, since another run may just have taken the first."""
 
 
 @job("routing.match", on=(Event.INTERACTION_WAITING, Event.AGENT_FREE), coalesce=True)

@@ -1,0 +1,5 @@
+"""State machines as tables of allowed transitions."""
+
+from core.states import IllegalTransition, Machine
+
+__all__ = ["IllegalTransition", "Machine"]

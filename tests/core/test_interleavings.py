@@ -1,0 +1,287 @@
+"""Random interleavings of callers, agents and the clock against the state machines, on a real PostgreSQL.
+
+Each step is one to three things that happen at the same time. After each, the rows must agree with each other, every
+transient state must have its deadline row, and every fact must follow from the one before it.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from core import app as core_app
+from core.accounts.models import User
+from core.agents.connection import tab_closed, tab_opened
+from core.agents.roster import begin_shift
+from core.agents.service import choose_intent, longest_waiting
+from core.agents.states import Intent, Occupancy, Status, status_of
+from core.app import Application
+from core.database.connection import execute, execute_script, fetch
+from core.errors import Conflict, NotFound
+from core.interactions.lifecycle import create_interaction, end_interaction, hold, resume
+from core.interactions.offers import accept_offer, reject_offer
+from core.interactions.rows import open_segment, pending_offer
+from core.interactions.segments import extend_wrap_up, finish_segment
+from core.interactions.states import INTERACTION, OFFER, SEGMENT, InteractionState, OfferState, SegmentState
+from core.plugins.context import Context
+from core.provisioning import create_tenant
+from switchroom.capabilities import QueueDirectory
+from tests.conftest import Jobs, make_settings
+
+AGENTS = 3
+
+Action = tuple[str, int]
+
+ACTIONS = (
+    "call", "call", "caller_hangs_up", "accept", "accept", "reject", "hold", "resume", "agent_hangs_up", "finish",
+    "extend", "available", "available", "pause", "outbound", "tab_opens", "tab_closes", "deadline", "deadline", "jobs",
+    "jobs",
+)  # fmt: skip
+
+steps = st.lists(
+    st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 5)), min_size=1, max_size=3), min_size=1, max_size=25
+)
+
+_numbers = itertools.count()
+
+
+@dataclass
+class Floor:
+    """One tenant with agents and callers, and what each action does there."""
+
+    ctx: Context
+    outbox: Jobs
+    queue: str
+    agents: list[int]
+    calls: list[int] = field(default_factory=list)
+
+    async def act(self, action: Action) -> None:
+        """Does one thing; being refused with a typed error is an answer, anything else is a defect."""
+        name, which = action
+        agent = self.agents[which % len(self.agents)]
+        with contextlib.suppress(Conflict, NotFound):
+            await getattr(self, name)(agent, which)
+
+    async def call(self, _agent: int, _which: int) -> None:
+        self.calls.append((await create_interaction(self.ctx, channel="voice", queue=self.queue)).id)
+
+    async def caller_hangs_up(self, _agent: int, which: int) -> None:
+        if self.calls:
+            await end_interaction(self.ctx, self.calls[which % len(self.calls)], "caller_hung_up")
+
+    async def accept(self, agent: int, _which: int) -> None:
+        if offer := await pending_offer(self.ctx, agent_id=agent):
+            await accept_offer(self.ctx, offer.id, agent)
+
+    async def reject(self, agent: int, _which: int) -> None:
+        if offer := await pending_offer(self.ctx, agent_id=agent):
+            await reject_offer(self.ctx, offer.id, agent)
+
+    async def hold(self, agent: int, _which: int) -> None:
+        if segment := await open_segment(self.ctx, agent_id=agent):
+            await hold(self.ctx, segment.interaction_id, agent)
+
+    async def resume(self, agent: int, _which: int) -> None:
+        if segment := await open_segment(self.ctx, agent_id=agent):
+            await resume(self.ctx, segment.interaction_id, agent)
+
+    async def agent_hangs_up(self, agent: int, _which: int) -> None:
+        if segment := await open_segment(self.ctx, agent_id=agent):
+            await end_interaction(self.ctx, segment.interaction_id, "agent_hung_up")
+
+    async def finish(self, agent: int, _which: int) -> None:
+        if segment := await open_segment(self.ctx, agent_id=agent):
+            await finish_segment(self.ctx, segment.id, agent, outcome="success", comment="")
+
+    async def extend(self, agent: int, _which: int) -> None:
+        if segment := await open_segment(self.ctx, agent_id=agent):
+            await extend_wrap_up(self.ctx, segment.id, agent, seconds=30, at_most=2, not_before=3600)
+
+    async def available(self, agent: int, _which: int) -> None:
+        await choose_intent(self.ctx, agent, Intent.AVAILABLE)
+
+    async def pause(self, agent: int, _which: int) -> None:
+        await choose_intent(self.ctx, agent, Intent.PAUSE)
+
+    async def outbound(self, agent: int, _which: int) -> None:
+        await choose_intent(self.ctx, agent, Intent.OUTBOUND)
+
+    async def tab_opens(self, agent: int, _which: int) -> None:
+        await tab_opened(self.ctx, agent)
+
+    async def tab_closes(self, agent: int, _which: int) -> None:
+        await tab_closed(self.ctx, agent, 0)
+
+    async def deadline(self, agent: int, which: int) -> None:
+        """The time of one kind of wait comes for one agent, and the job that acts on it runs."""
+        time_comes = (
+            ("core_offer SET deadline = now() WHERE state = 'pending' AND agent_id", "core.expire_offer"),
+            ("core_segment SET wrap_up_until = now() WHERE state = 'wrap_up' AND agent_id", "core.end_wrap_up"),
+            ("core_agent SET missed_until = now() WHERE missed_until IS NOT NULL AND user_id", "core.end_missed"),
+            ("core_agent SET connected_until = now() WHERE user_id", "core.check_connection"),
+        )
+        change, job = time_comes[which % len(time_comes)]
+        await execute(f"UPDATE {change} = $1", agent)
+        await execute(
+            "UPDATE core_job SET due_at = now() WHERE name = $1 AND tenant_id = $2 AND state = 'due'",
+            job,
+            self.ctx.tenant.id,
+        )
+
+    async def jobs(self, _agent: int, _which: int) -> None:
+        await self.outbox.run_due()
+
+    async def check(self) -> None:
+        """The rows agree with each other, whatever has happened."""
+        tenant = self.ctx.tenant.id
+        offers = await fetch("SELECT * FROM core_offer WHERE tenant_id = $1 AND state = 'pending'", tenant)
+        segments = await fetch("SELECT * FROM core_segment WHERE tenant_id = $1 AND state <> 'closed'", tenant)
+        asked = [offer["agent_id"] for offer in offers]
+        at_work = [segment["agent_id"] for segment in segments]
+        assert len(set(asked + at_work)) == len(asked + at_work), "an agent has two things at once"
+
+        pending = {offer["interaction_id"] for offer in offers}
+        talking = {segment["interaction_id"] for segment in segments if segment["state"] == "active"}
+        wrapping = {segment["interaction_id"] for segment in segments if segment["state"] == "wrap_up"}
+        for row in await fetch("SELECT id, state FROM core_interaction WHERE tenant_id = $1", tenant):
+            state = InteractionState(row["state"])
+            assert (row["id"] in pending) == (state is InteractionState.OFFERED)
+            assert (row["id"] in talking) == (state in (InteractionState.ACTIVE, InteractionState.HELD))
+            assert (row["id"] in wrapping) == (state is InteractionState.ENDED)
+        await self._check_agents(set(asked), {row["agent_id"]: row for row in segments})
+        await self._check_deadlines(offers, segments)
+        await self._check_facts()
+
+    async def _check_agents(self, asked: set[int], work: dict[int, dict[str, object]]) -> None:
+        for row in await fetch("SELECT * FROM core_agent WHERE tenant_id = $1", self.ctx.tenant.id):
+            segment = work.get(row["user_id"])
+            occupancy = Occupancy(row["occupancy"])
+            if segment is not None and segment["state"] == "wrap_up":
+                assert occupancy is Occupancy.WRAP_UP
+            elif segment is not None:
+                assert occupancy in (Occupancy.BUSY, Occupancy.HOLD)
+            elif row["user_id"] in asked:
+                assert occupancy is Occupancy.OFFERED
+            else:
+                assert occupancy in (Occupancy.FREE, Occupancy.MISSED)
+            intent, status = Intent(row["intent"]), Status(row["status"])
+            assert status in {status_of(intent, True, occupancy), status_of(intent, False, occupancy)}
+
+    async def _check_deadlines(self, offers: list[dict[str, object]], segments: list[dict[str, object]]) -> None:
+        rows = await fetch("SELECT name, arguments FROM core_job WHERE tenant_id = $1", self.ctx.tenant.id)
+        waiting = {(row["name"], row["arguments"]) for row in rows}
+        for offer in offers:
+            assert any(name == "core.expire_offer" and f'"offer_id": {offer["id"]}' in text for name, text in waiting)
+        for row in segments:
+            if row["state"] == "wrap_up":
+                wanted = f'"segment_id": {row["id"]}'
+                assert any(name == "core.end_wrap_up" and wanted in text for name, text in waiting)
+        for row in await fetch(
+            "SELECT user_id FROM core_agent WHERE tenant_id = $1 AND occupancy = 'missed'", self.ctx.tenant.id
+        ):
+            assert any(name == "core.end_missed" and f'"user_id": {row["user_id"]}' in text for name, text in waiting)
+
+    async def _check_facts(self) -> None:
+        machines = {"interaction": INTERACTION, "offer": OFFER, "segment": SEGMENT}
+        kinds = {"interaction": InteractionState, "offer": OfferState, "segment": SegmentState}
+        last: dict[tuple[str, int | None], str] = {}
+        for fact in await fetch("SELECT * FROM core_fact WHERE tenant_id = $1 ORDER BY id", self.ctx.tenant.id):
+            subject = fact["subject"]
+            owner = {"interaction": "interaction_id", "segment": "segment_id"}.get(subject, "agent_id")
+            key = (subject, fact[owner])
+            if fact["old"] and key in last:
+                assert last[key] == fact["old"], f"a change of {key} left no fact"
+            if fact["old"] and subject in machines:
+                machines[subject].check(kinds[subject](fact["old"]), kinds[subject](fact["new"]))
+            last[key] = fact["new"]
+
+    async def end_of_day(self) -> None:
+        """Everybody hangs up and every clock runs down: then every agent waits and nothing is left."""
+        for call_id in self.calls:
+            await end_interaction(self.ctx, call_id, "caller_hung_up")
+        for agent in self.agents:
+            await choose_intent(self.ctx, agent, Intent.AVAILABLE)
+            for which in range(3):
+                await self.deadline(agent, which)
+            await self.outbox.run_due()
+            await tab_opened(self.ctx, agent)
+        await self.outbox.run_due()
+        assert set(await longest_waiting(self.ctx, 10)) == set(self.agents)
+        left = await fetch(
+            "SELECT id FROM core_interaction WHERE tenant_id = $1 AND state <> 'closed'", self.ctx.tenant.id
+        )
+        assert not left
+
+
+@pytest.fixture(scope="module")
+def runner() -> Iterator[asyncio.Runner]:
+    """One event loop for all examples."""
+    with asyncio.Runner() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def application(runner: asyncio.Runner, database_url: str) -> Iterator[Application]:
+    """The platform, opened once for all examples; each has a tenant of its own."""
+    opened = _application(database_url)
+    yield runner.run(opened.__aenter__())
+    runner.run(opened.__aexit__(None, None, None))
+
+
+@asynccontextmanager
+async def _application(url: str) -> AsyncIterator[Application]:
+    test_settings = make_settings(url)
+    registry = core_app.load_plugins(test_settings)
+    async with core_app.database(test_settings, url, registry):
+        await execute_script("DELETE FROM core_job")
+        built = Application.build(test_settings, url, registry, frozenset())
+        await built.platform.live.start()
+        try:
+            yield built
+        finally:
+            await built.platform.live.stop()
+
+
+@asynccontextmanager
+async def open_floor(application: Application) -> AsyncIterator[Floor]:
+    """A new tenant with connected agents who take calls."""
+    platform = application.platform
+    tenant = await create_tenant(platform, slug=f"floor-{next(_numbers)}", name="Floor")
+    async with platform.context(tenant) as ctx:
+        directory = ctx.capability(QueueDirectory)  # type: ignore[type-abstract]
+        assert directory is not None
+        agents = []
+        for number in range(AGENTS):
+            user = await User.create(username=f"agent{number}", name=f"Agent {number}", password_hash="none")
+            await begin_shift(ctx, user.id)
+            await tab_opened(ctx, user.id)
+            await choose_intent(ctx, user.id, Intent.AVAILABLE)
+            agents.append(user.id)
+        jobs = Jobs(platform, core_app._run_in_tenant(platform))
+        yield Floor(ctx, jobs, await directory.default_queue(ctx, "voice"), agents)
+
+
+@settings(
+    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+@given(script=steps)
+def test_no_interleaving_breaks_the_rows(
+    script: list[list[Action]], runner: asyncio.Runner, application: Application
+) -> None:
+    async def play() -> None:
+        async with open_floor(application) as floor:
+            for step in script:
+                await asyncio.gather(*(floor.act(action) for action in step))
+                await floor.check()
+            await floor.end_of_day()
+            await floor.check()
+
+    runner.run(play())
