@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 import structlog
 import uvicorn
@@ -46,14 +47,10 @@ async def serve(settings: Settings, roles: frozenset[Role], *, on_ready: OnReady
                     await on_ready(application)
                 await stopped.wait()
                 return
-            server = _Server(_config(settings, application))
+            server = _Server(_config(settings, application), on_ready and partial(on_ready, application))
             async with asyncio.TaskGroup() as tasks:
                 serving = tasks.create_task(server.serve([listening]))
                 tasks.create_task(_stop_when(stopped, server, serving))
-                while not server.started and not serving.done():
-                    await asyncio.sleep(0.01)
-                if on_ready:
-                    await on_ready(application)
     finally:
         if listening is not None:
             listening.close()
@@ -103,6 +100,16 @@ def _config(settings: Settings, application: Application) -> uvicorn.Config:
 
 class _Server(uvicorn.Server):
     """uvicorn without its signal handlers: they would end the process before the background work has stopped."""
+
+    def __init__(self, config: uvicorn.Config, on_ready: Callable[[], Awaitable[None]] | None) -> None:
+        super().__init__(config)
+        self._on_ready = on_ready
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Opens the server and says so."""
+        await super().startup(sockets)
+        if self._on_ready is not None:
+            await self._on_ready()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:

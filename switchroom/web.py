@@ -1,0 +1,10 @@
+"""Pages of plugins. Handlers are Litestar's; each names a `permission` or is marked `public=True`.
+
+A handler may take `ctx`, the `Context` of the tenant, the plugin and whoever acts, and `user`, who is logged in.
+"""
+
+from core.accounts.permissions import SIGNED_IN
+from core.accounts.sessions import SignedIn
+from core.web.rendering import fragment, page, public_page, with_event, with_toast
+
+__all__ = ["SIGNED_IN", "SignedIn", "fragment", "page", "public_page", "with_event", "with_toast"]
