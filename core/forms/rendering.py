@@ -1,0 +1,95 @@
+"""Writes a form as HTML: accessible without a script, live with one (`static/src/forms.js`)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from core.forms.conditions import All, Any_, Condition, Equals
+from core.forms.reader import Reader
+from core.forms.reading import PREFIX, Reading, Typed, read_answers
+from core.forms.schema import Form
+from core.locale import gettext, ngettext, pgettext
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What the macros need besides the component.
+
+    Attributes:
+        scope: What the ids of this form begin with, so that two forms fit on one page.
+        typed: Field → text.
+        errors: Field → what is wrong with it.
+        conditions: Component → its conditions, in the browser's terms.
+    """
+
+    scope: str
+    typed: Typed
+    reading: Reading
+    errors: Mapping[str, str]
+    conditions: Mapping[str, Mapping[str, Any]]
+    zone: str
+    prefix: str = field(default=PREFIX)
+
+    def id(self, key: str) -> str:
+        """The id of a component's element."""
+        return f"{self.scope}-{key}"
+
+
+def render_form(
+    form: Form, typed: Typed, reader: Reader, *, scope: str, errors: Mapping[str, str] | None = None
+) -> Markup:
+    """The fields of a form, to be put inside a `<form>` element.
+
+    Args:
+        form: What is asked.
+        typed: Field → text: a draft, or `initial_texts` or `show_answers`.
+        reader: Who fills it in.
+        scope: What the ids of its elements begin with: letters, digits and hyphens, unique on the page.
+        errors: Field → what is wrong with it, as `InvalidAnswers.fields` gives them.
+    """
+    rendering = Rendering(
+        scope, typed, read_answers(form, typed, reader), errors or {}, _conditions(form, reader), reader.zone.key
+    )
+    # Everything in it is escaped by the template.
+    return Markup(_form_template.render(form=form, rendering=rendering))  # noqa: S704
+
+
+def _conditions(form: Form, reader: Reader) -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = {}
+    for component in form.components:
+        for name in ("shown_if", "required_if"):
+            condition = getattr(component, name, None)
+            if condition is not None:
+                found.setdefault(component.key, {})[name] = _in_texts(form, condition, reader)
+    return found
+
+
+def _in_texts(form: Form, condition: Condition, reader: Reader) -> dict[str, Any]:
+    """The condition with the texts of answers instead of their values, since texts are what the browser has."""
+    match condition:
+        case Equals(field=key, equals=value):
+            return {"field": key, "equals": form.questions[key].show(value, reader)}
+        case All(all=parts):
+            return {"all": [_in_texts(form, part, reader) for part in parts]}
+        case Any_(any=parts):
+            return {"any": [_in_texts(form, part, reader) for part in parts]}
+
+
+_environment = Environment(
+    loader=FileSystemLoader(Path(__file__).parent / "templates"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+    extensions=["jinja2.ext.i18n"],
+)
+_environment.install_gettext_callables(  # type: ignore[attr-defined]
+    gettext, ngettext, newstyle=True, pgettext=pgettext
+)
+_form_template = _environment.get_template("forms/form.html")
