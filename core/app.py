@@ -47,6 +47,7 @@ CORE_MODELS = [
     "core.plugins.models",
     "core.agents.models",
     "core.interactions.models",
+    "core.forms.models",
 ]
 CORE_JOBS: list[Job] = [expire_offer, end_missed, end_wrap_up, check_connection]
 

@@ -13,6 +13,7 @@ from core.database.connection import execute, fetch, fetch_row
 from core.database.transaction import transaction
 from core.errors import NotFound
 from core.jobs.registry import Event
+from core.locale import gettext as _
 from core.plugins.context import Context
 
 
@@ -112,7 +113,7 @@ async def set_do_not_disturb(ctx: Context, user_id: int, on: bool) -> AgentView:
 async def _must_view(ctx: Context, user_id: int) -> AgentView:
     found = await view(ctx, user_id)
     if found is None:
-        raise NotFound("This user is no agent.")
+        raise NotFound(_("This user is no agent."))
     return found
 
 
@@ -130,7 +131,7 @@ async def lock_agent(ctx: Context, user_id: int) -> dict[str, Any]:
         user_id,
     )
     if row is None:
-        raise NotFound("This user is no agent.")
+        raise NotFound(_("This user is no agent."))
     return row
 
 
@@ -181,7 +182,7 @@ async def settle(ctx: Context, user_id: int, cause: str) -> Status:
     """
     row = await fetch_row(_DERIVE, ctx.tenant.id, user_id)
     if row is None:
-        raise NotFound("This user is no agent.")
+        raise NotFound(_("This user is no agent."))
     occupancy = _occupancy(row)
     before = Occupancy(row["occupancy"])
     if occupancy is not before:

@@ -8,6 +8,7 @@ from core.agents.models import Team
 from core.database.connection import fetch
 from core.database.transaction import transaction
 from core.errors import InvalidInput, NotFound
+from core.locale import gettext as _
 from core.plugins.context import Context
 
 LIMITS = {"offer_seconds": (5, 300), "no_answer_seconds": (1, 600), "wrap_up_seconds": (0, 3600)}
@@ -51,17 +52,17 @@ async def save_team(ctx: Context, team_id: int, *, name: str, timing: dict[str, 
         InvalidInput: A value cannot be used; names the field.
     """
     problems = {
-        key: f"Give a number of seconds between {least} and {most}."
+        key: _("Give a number of seconds between %(least)s and %(most)s.") % {"least": least, "most": most}
         for key, (least, most) in LIMITS.items()
         if not least <= timing[key] <= most
     }
     if not name.strip() or len(name) > 100:
-        problems["name"] = "Give the team a name of at most 100 characters."
+        problems["name"] = _("Give the team a name of at most 100 characters.")
     if problems:
-        raise InvalidInput("The team was not saved.", fields=problems)
+        raise InvalidInput(_("The team was not saved."), fields=problems)
     async with transaction():
         team = await Team.get_or_none(id=team_id)
         if team is None:
-            raise NotFound("There is no such team.")
+            raise NotFound(_("There is no such team."))
         await team.update_from_dict({"name": name.strip(), **{key: timing[key] for key in LIMITS}}).save()
         await ctx.publish("agents")

@@ -20,6 +20,7 @@ from core.interactions.rows import (
 from core.interactions.segments import begin_wrap_up, wrap_up_seconds
 from core.interactions.states import Direction, InteractionState, OfferState, SegmentState
 from core.jobs.registry import Event
+from core.locale import gettext as _
 from core.plugins.context import Context
 
 
@@ -100,7 +101,7 @@ async def _in_talk(
         interaction = await lock_interaction(ctx, interaction_id)
         segment = await open_segment(ctx, interaction_id=interaction_id)
         if interaction.state is not old or segment is None or segment.agent_id != agent_id:
-            raise NotInTalk("This call has ended or is not yours.")
+            raise NotInTalk(_("This call has ended or is not yours."))
         await lock_agent(ctx, agent_id)
         await move_interaction(ctx, interaction, new, cause)
         await settle(ctx, agent_id, cause)

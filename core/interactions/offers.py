@@ -22,6 +22,7 @@ from core.interactions.rows import (
 )
 from core.interactions.states import InteractionState, OfferState, SegmentState
 from core.jobs.registry import Event, job
+from core.locale import gettext as _
 from core.plugins.context import Context
 
 
@@ -144,11 +145,13 @@ async def _lock_pending(ctx: Context, offer_id: int, agent_id: int) -> OfferView
     await lock_agent(ctx, offer.agent_id)
     offer = await get_offer(ctx, offer_id)
     if offer.agent_id != agent_id or offer.state is OfferState.RESCINDED:
-        raise OfferGone("The caller has hung up." if offer.agent_id == agent_id else "This call is not offered to you.")
+        raise OfferGone(
+            _("The caller has hung up.") if offer.agent_id == agent_id else _("This call is not offered to you.")
+        )
     if offer.state is OfferState.ACCEPTED:
-        raise OfferGone("This call was answered already.")
+        raise OfferGone(_("This call was answered already."))
     if offer.state is not OfferState.PENDING or offer.deadline <= await fetch_value("SELECT clock_timestamp()"):
-        raise OfferGone("The time to answer is over; the call goes to somebody else.")
+        raise OfferGone(_("The time to answer is over; the call goes to somebody else."))
     return offer
 
 

@@ -13,6 +13,7 @@ from core import facts
 from core.database.connection import execute, fetch_row
 from core.errors import NotFound
 from core.interactions.states import INTERACTION, OFFER, SEGMENT, InteractionState, OfferState, SegmentState
+from core.locale import gettext as _
 from core.plugins.context import Context
 
 
@@ -92,7 +93,7 @@ async def get_interaction(ctx: Context, interaction_id: int) -> InteractionView:
     """
     row = await fetch_row(_INTERACTION, ctx.tenant.id, interaction_id)
     if row is None:
-        raise NotFound("There is no such interaction.")
+        raise NotFound(_("There is no such interaction."))
     return _interaction(row)
 
 
@@ -100,7 +101,7 @@ async def lock_interaction(ctx: Context, interaction_id: int) -> InteractionView
     """Like `get_interaction`, and keeps everybody else from changing it until the transaction ends."""
     row = await fetch_row(f"{_INTERACTION} FOR NO KEY UPDATE", ctx.tenant.id, interaction_id)
     if row is None:
-        raise NotFound("There is no such interaction.")
+        raise NotFound(_("There is no such interaction."))
     return _interaction(row)
 
 
@@ -120,7 +121,7 @@ async def get_offer(ctx: Context, offer_id: int) -> OfferView:
     """
     row = await fetch_row(f"{_OFFER} AND id = $2", ctx.tenant.id, offer_id)
     if row is None:
-        raise NotFound("There is no such offer.")
+        raise NotFound(_("There is no such offer."))
     return _offer(row)
 
 
@@ -146,7 +147,7 @@ async def get_segment(ctx: Context, segment_id: int) -> SegmentView:
     """
     row = await fetch_row(f"{_SEGMENT} AND id = $2", ctx.tenant.id, segment_id)
     if row is None:
-        raise NotFound("There is no such segment.")
+        raise NotFound(_("There is no such segment."))
     return _segment(row)
 
 

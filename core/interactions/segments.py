@@ -18,6 +18,7 @@ from core.interactions.rows import (
 )
 from core.interactions.states import InteractionState, SegmentState
 from core.jobs.registry import job
+from core.locale import gettext as _
 from core.plugins.context import Context
 
 
@@ -86,12 +87,12 @@ async def extend_wrap_up(
     async with transaction():
         segment = await _lock_own(ctx, segment_id, agent_id)
         if segment.state is not SegmentState.WRAP_UP or segment.wrap_up_until is None:
-            raise WrapUpOver("The time for this form is over.")
+            raise WrapUpOver(_("The time for this form is over."))
         if segment.extensions >= at_most:
-            raise NoExtensionLeft("The time cannot be extended again.")
+            raise NoExtensionLeft(_("The time cannot be extended again."))
         now: datetime = await fetch_value("SELECT clock_timestamp()")
         if segment.wrap_up_until - now > timedelta(seconds=not_before):
-            raise NoExtensionLeft(f"Time can be added in the last {not_before} seconds.")
+            raise NoExtensionLeft(_("Time can be added in the last %(seconds)s seconds.") % {"seconds": not_before})
         until = segment.wrap_up_until + timedelta(seconds=seconds)
         await execute(
             "UPDATE core_segment SET extensions = extensions + 1 WHERE tenant_id = $1 AND id = $2",
@@ -120,9 +121,9 @@ async def finish_segment(ctx: Context, segment_id: int, agent_id: int, *, outcom
     async with transaction():
         segment = await _lock_own(ctx, segment_id, agent_id)
         if segment.state is SegmentState.ACTIVE:
-            raise WrapUpOver("The call goes on: end it first.")
+            raise WrapUpOver(_("The call goes on: end it first."))
         if segment.state is SegmentState.CLOSED:
-            raise WrapUpOver("This form was sent already, or its time is over.")
+            raise WrapUpOver(_("This form was sent already, or its time is over."))
         await execute(
             "UPDATE core_segment SET outcome = $3, comment = $4 WHERE tenant_id = $1 AND id = $2",
             ctx.tenant.id,
@@ -161,7 +162,7 @@ async def _lock(ctx: Context, segment_id: int) -> SegmentView:
 async def _lock_own(ctx: Context, segment_id: int, agent_id: int) -> SegmentView:
     segment = await _lock(ctx, segment_id)
     if segment.agent_id != agent_id:
-        raise WrapUpOver("This call was handled by somebody else.")
+        raise WrapUpOver(_("This call was handled by somebody else."))
     return segment
 
 

@@ -122,6 +122,36 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="FormDefinition",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "tenant",
+                    fields.ForeignKeyField(
+                        "core.Tenant",
+                        source_field="tenant_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("form", fields.CharField(max_length=80)),
+                ("version", fields.IntField()),
+                ("digest", fields.CharField(max_length=64)),
+                ("schema", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
+                ("created_at", fields.DatetimeField(auto_now=False, auto_now_add=True)),
+            ],
+            options={
+                "table": "core_form_definition",
+                "app": "core",
+                "unique_together": (("tenant", "form", "digest"),),
+                "pk_attr": "id",
+                "table_description": "A schema that somebody has answered, kept so that the answers always show as they were asked.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="Interaction",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -338,6 +368,119 @@ class Migration(migrations.Migration):
                 "app": "core",
                 "pk_attr": "id",
                 "table_description": "What is known of a user who handles work.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
+            name="FormDraft",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "tenant",
+                    fields.ForeignKeyField(
+                        "core.Tenant",
+                        source_field="tenant_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("form", fields.CharField(max_length=80)),
+                ("version", fields.IntField()),
+                ("subject", fields.CharField(max_length=80)),
+                (
+                    "user",
+                    fields.ForeignKeyField(
+                        "core.User",
+                        source_field="user_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "answers",
+                    fields.JSONField(
+                        default=dict, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
+                ("writer", fields.CharField(default="", max_length=40)),
+                ("sequence", fields.IntField(default=0)),
+                ("saved_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "core_form_draft",
+                "app": "core",
+                "unique_together": (("tenant", "form", "subject", "user"),),
+                "indexes": [Index(fields=["tenant_id", "user_id", "form", "saved_at"], name="core_form_draft_of_user")],
+                "pk_attr": "id",
+                "table_description": "Answers as they were typed, not yet sent.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
+            name="FormSubmission",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "tenant",
+                    fields.ForeignKeyField(
+                        "core.Tenant",
+                        source_field="tenant_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("form", fields.CharField(max_length=80)),
+                (
+                    "definition",
+                    fields.ForeignKeyField(
+                        "core.FormDefinition",
+                        source_field="definition_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.RESTRICT,
+                    ),
+                ),
+                ("subject", fields.CharField(max_length=80)),
+                (
+                    "user",
+                    fields.ForeignKeyField(
+                        "core.User",
+                        source_field="user_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "answers",
+                    fields.JSONField(
+                        default=dict, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
+                ("once", fields.BooleanField(default=True)),
+                ("submitted_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "core_form_submission",
+                "app": "core",
+                "constraints": [
+                    UniqueConstraint(
+                        fields=("tenant_id", "form", "subject", "user_id"),
+                        name="core_form_submission_once",
+                        condition="once",
+                    )
+                ],
+                "indexes": [Index(fields=["tenant_id", "subject"], name="core_form_submission_subject")],
+                "pk_attr": "id",
+                "table_description": "Answers that were sent. Never changed.",
             },
             bases=["TenantModel"],
         ),

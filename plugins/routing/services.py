@@ -9,6 +9,7 @@ from plugins.routing.models import Queue
 from switchroom import Context
 from switchroom.database import fetch, transaction
 from switchroom.errors import InvalidInput, NotFound
+from switchroom.locale import gettext as _
 
 
 @dataclass(frozen=True)
@@ -95,15 +96,18 @@ async def save_queue(ctx: Context, queue_id: int, *, name: str, target_seconds: 
     """
     problems: dict[str, str] = {}
     if not name.strip() or len(name) > 100:
-        problems["name"] = "Give the queue a name of at most 100 characters."
+        problems["name"] = _("Give the queue a name of at most 100 characters.")
     if not 1 <= target_seconds <= 3600:
-        problems["target_seconds"] = "Give a number of seconds between 1 and 3600."
+        problems["target_seconds"] = _("Give a number of seconds between %(least)s and %(most)s.") % {
+            "least": 1,
+            "most": 3600,
+        }
     if problems:
-        raise InvalidInput("The queue was not saved.", fields=problems)
+        raise InvalidInput(_("The queue was not saved."), fields=problems)
     async with transaction():
         queue = await Queue.get_or_none(id=queue_id)
         if queue is None:
-            raise NotFound("There is no such queue.")
+            raise NotFound(_("There is no such queue."))
         queue.name, queue.target_seconds = name.strip(), target_seconds
         await queue.save()
         await ctx.publish("queue")

@@ -1,0 +1,5 @@
+"""Texts in the language of whoever reads them; plugins bring their own in `locale/<language>/LC_MESSAGES/<plugin>.po`."""
+
+from core.locale import active_language, gettext, mark, ngettext, pgettext
+
+__all__ = ["active_language", "gettext", "mark", "ngettext", "pgettext"]
