@@ -1,4 +1,7 @@
-"""Texts in the language of whoever reads them; plugins bring their own in `locale/<language>/LC_MESSAGES/<plugin>.po`."""
+"""Texts in the language of whoever reads them.
+
+A plugin brings its own translations in `locale/<language>/LC_MESSAGES/<plugin>.po`.
+"""
 
 from core.locale import active_language, gettext, mark, ngettext, pgettext
 

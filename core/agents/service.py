@@ -192,7 +192,8 @@ async def settle(ctx: Context, user_id: int, cause: str) -> Status:
         return status
     await execute(
         "UPDATE core_agent SET occupancy = $3, status = $4::text, "
-        "status_since = CASE WHEN status = $4::text THEN status_since ELSE now() END WHERE tenant_id = $1 AND user_id = $2",
+        "status_since = CASE WHEN status = $4::text THEN status_since ELSE now() END "
+        "WHERE tenant_id = $1 AND user_id = $2",
         ctx.tenant.id,
         user_id,
         occupancy,

@@ -144,10 +144,10 @@ async def _lock_pending(ctx: Context, offer_id: int, agent_id: int) -> OfferView
     await lock_interaction(ctx, offer.interaction_id)
     await lock_agent(ctx, offer.agent_id)
     offer = await get_offer(ctx, offer_id)
-    if offer.agent_id != agent_id or offer.state is OfferState.RESCINDED:
-        raise OfferGone(
-            _("The caller has hung up.") if offer.agent_id == agent_id else _("This call is not offered to you.")
-        )
+    if offer.agent_id != agent_id:
+        raise OfferGone(_("This call is not offered to you."))
+    if offer.state is OfferState.RESCINDED:
+        raise OfferGone(_("The caller has hung up."))
     if offer.state is OfferState.ACCEPTED:
         raise OfferGone(_("This call was answered already."))
     if offer.state is not OfferState.PENDING or offer.deadline <= await fetch_value("SELECT clock_timestamp()"):

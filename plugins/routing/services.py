@@ -11,6 +11,8 @@ from switchroom.database import fetch, transaction
 from switchroom.errors import InvalidInput, NotFound
 from switchroom.locale import gettext as _
 
+LONGEST_TARGET_SECONDS = 3600
+
 
 @dataclass(frozen=True)
 class QueueView:
@@ -97,11 +99,9 @@ async def save_queue(ctx: Context, queue_id: int, *, name: str, target_seconds: 
     problems: dict[str, str] = {}
     if not name.strip() or len(name) > 100:
         problems["name"] = _("Give the queue a name of at most 100 characters.")
-    if not 1 <= target_seconds <= 3600:
-        problems["target_seconds"] = _("Give a number of seconds between %(least)s and %(most)s.") % {
-            "least": 1,
-            "most": 3600,
-        }
+    if not 1 <= target_seconds <= LONGEST_TARGET_SECONDS:
+        text = _("Give a number of seconds between %(least)s and %(most)s.")
+        problems["target_seconds"] = text % {"least": 1, "most": LONGEST_TARGET_SECONDS}
     if problems:
         raise InvalidInput(_("The queue was not saved."), fields=problems)
     async with transaction():
