@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import click
 
-from core.cli.refusals import refusal_of
+from core.cli.refusals import refusal_of, sentence
 from core.cli.root import root
 
 EXIT_REFUSED = 2
@@ -39,6 +39,6 @@ def _run(arguments: Sequence[str] | None) -> int:
         refusal = refusal_of(error)
         if refusal is None:
             raise
-        click.echo(f"switchroom: {refusal}", err=True)
+        click.echo(f"switchroom: {sentence(refusal)}", err=True)
         return EXIT_REFUSED
     return result if isinstance(result, int) else 0

@@ -4,7 +4,7 @@ import errno
 import os
 from collections.abc import Iterator
 
-from core.errors import StartupError, SwitchroomError
+from core.errors import InvalidInput, StartupError, SwitchroomError
 
 _MEND = {
     errno.EADDRINUSE: "End the program that uses the port, or set server.port; `switchroom doctor` names it.",
@@ -25,6 +25,12 @@ def refusal_of(error: BaseException) -> SwitchroomError | None:
         if isinstance(part, OSError) and part.errno in _MEND:
             return StartupError(f"{_what(part)}.", mend=_MEND[part.errno])
     return None
+
+
+def sentence(refusal: SwitchroomError) -> str:
+    """Say what was refused and how to mend it, with the fields of an input that are wrong."""
+    fields = refusal.fields if isinstance(refusal, InvalidInput) else {}
+    return "\n".join([str(refusal), *(f"  {name}: {problem}" for name, problem in fields.items())])
 
 
 def _what(error: OSError) -> str:

@@ -1,5 +1,6 @@
 """The root command: global options, and where each command is."""
 
+import logging
 from collections.abc import Callable
 from functools import wraps
 from importlib import import_module
@@ -9,7 +10,7 @@ from typing import Any
 import click
 
 from core.logs import configure_logs
-from core.settings import Logging, load_settings
+from core.settings import Logging, Settings, load_settings
 
 _COMMANDS = {
     "run": "core.cli.serving:run",
@@ -62,12 +63,18 @@ def settings_file() -> Path | None:
 
 
 def with_settings(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command the settings as its first argument. Only warnings are logged: its output is its answer."""
+    """Give a command, whose output is its answer and not its log, the settings as its first argument."""
 
     @wraps(command)
     def load_and_call(*args: Any, **kwargs: Any) -> Any:
         settings = load_settings(settings_file())
-        configure_logs(Logging(level="warning", format=settings.logging.format))
+        configure_quietly(settings)
         return command(settings, *args, **kwargs)
 
     return load_and_call
+
+
+def configure_quietly(settings: Settings) -> None:
+    """Log warnings alone, and not why plugins are set aside: `plugins list` and `doctor` say it, nothing else need."""
+    configure_logs(Logging(level="warning", format=settings.logging.format))
+    logging.getLogger("core.plugins").setLevel(logging.CRITICAL)

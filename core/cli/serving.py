@@ -1,46 +1,47 @@
-"""`switchroom run`, `web`, `worker`, `scheduler`: processes that stay until they are told to stop."""
+"""`switchroom run`, `web`, `worker`, `scheduler`, `media`: processes that stay until they are told to stop."""
 
-import asyncio
-from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 import click
+import uvloop
 
 from core.cli.root import settings_file
 from core.errors import StartupError
 from core.logs import configure_logs
 from core.settings import Settings, load_settings
 
+if TYPE_CHECKING:
+    from core.app import Application
+
 
 @click.command
 def run() -> None:
     """Run everything in one process, on the embedded database unless another one is set."""
-    from core.app import Role
-
-    _serve(_settings(), [Role.WEB, Role.WORKER, Role.SCHEDULER, Role.MEDIA])
+    _serve(_settings(), "web", "worker", "scheduler", "media")
 
 
 @click.command
 def web() -> None:
     """Run a web server alone; any number may run."""
-    from core.app import Role
-
-    _serve(_shared("web"), [Role.WEB])
+    _serve(_settings_of_one("web"), "web")
 
 
 @click.command
 def worker() -> None:
     """Run a worker alone, which executes jobs; any number may run."""
-    from core.app import Role
-
-    _serve(_shared("worker"), [Role.WORKER])
+    _serve(_settings_of_one("worker"), "worker")
 
 
 @click.command
 def scheduler() -> None:
     """Run a scheduler alone, which hands due jobs to workers; any number may run."""
-    from core.app import Role
+    _serve(_settings_of_one("scheduler"), "scheduler")
 
-    _serve(_shared("scheduler"), [Role.SCHEDULER])
+
+@click.command
+def media() -> None:
+    """Run the media server alone; one on each machine that carries calls."""
+    _serve(_settings_of_one("media"), "media")
 
 
 def _settings() -> Settings:
@@ -49,14 +50,51 @@ def _settings() -> Settings:
     return settings
 
 
-def _shared(command: str) -> Settings:
-    """Load settings for one process of several, which share database and broker."""
+def _settings_of_one(command: str) -> Settings:
+    """Load settings for one process of several, which must share database and broker."""
     settings = _settings()
-    missing = [key for key in ("database", "broker") if getattr(settings, key).url is None]
+    missing = [f"{key}.url" for key in ("database", "broker") if getattr(settings, key).url is None]
     if missing:
         raise StartupError(
-            f"`switchroom {command}` shares its work with other processes and needs "
-            f"{' and '.join(f'{key}.url' for key in missing)} in {settings.file}.",
-            mend="Set them, or use `switchroom run`, which does everything in one process.",
+            f"`switchroom {command}` shares its work with other processes and needs {' and '.join(missing)}.",
+            mend=f"Set them in {settings.file}, or use `switchroom run`, which does everything in one process.",
         )
     return settings
+
+
+def _serve(settings: Settings, *roles: str) -> None:
+    from core.app import Role
+    from core.server import serve
+
+    uvloop.run(serve(settings, frozenset(Role(role) for role in roles), on_ready=_announce))
+
+
+async def _announce(application: "Application") -> None:
+    """Say on the standard output that work can begin; logs go to the standard error stream."""
+    from core.app import EVERYTHING, Role
+
+    settings = application.platform.settings
+    if Role.WEB not in application.roles:
+        click.echo(f"Switchroom's {', '.join(sorted(application.roles))} is ready.")
+        return
+    lines = [f"Switchroom is ready: {click.style(settings.server.url, bold=True)}"]
+    if settings.demo and application.roles == EVERYTHING:
+        lines += _demo(application)
+    lines += ["", "Ctrl+C stops it."]
+    click.echo("\n".join(["", *(f"  {line}".rstrip() for line in lines), ""]))
+
+
+def _demo(application: "Application") -> list[str]:
+    """Say how to log in, and which public pages there are: the addresses belong to plugins."""
+    from core.provisioning import DEMO_PASSWORD, DEMO_SLUG, DEMO_USERS
+
+    lines = [
+        "",
+        f"Log in to the organisation {DEMO_SLUG} with the password {DEMO_PASSWORD} as",
+        f"  {', '.join(username for username, _name, _roles in DEMO_USERS)}",
+    ]
+    url = application.platform.settings.server.url
+    for record in application.plugins.ready:
+        if record.manifest and record.manifest.public_prefix:
+            lines.append(f"For customers ({record.name}): {url}/{record.manifest.public_prefix}/{DEMO_SLUG}")
+    return lines

@@ -6,10 +6,9 @@ import os
 import click
 
 from core.cli.doctor.finding import Check, Finding, Outcome, examine, fail, ok
-from core.cli.root import settings_file
+from core.cli.root import configure_quietly, settings_file
 from core.errors import StartupError
-from core.logs import configure_logs
-from core.settings import Logging, Settings, load_settings
+from core.settings import Settings, load_settings
 from core.settings.source import overrides
 
 _STYLE = {
@@ -31,7 +30,7 @@ def doctor() -> int:
         for line in str(error).splitlines():
             show(fail("settings", line))
         return 1
-    configure_logs(Logging(level="error", format=settings.logging.format))
+    configure_quietly(settings)
     show(_about_the_file(settings))
     return asyncio.run(_examine(settings))
 

@@ -50,7 +50,8 @@ def listener(port: int) -> psutil.Process | None:
     """Return the process that listens on a TCP port; None when this account may not know."""
     try:
         for connection in psutil.net_connections(kind="tcp"):
-            if connection.status == psutil.CONN_LISTEN and connection.laddr.port == port and connection.pid:
+            local = connection.laddr[1] if connection.laddr else None
+            if connection.status == psutil.CONN_LISTEN and local == port and connection.pid:
                 return psutil.Process(connection.pid)
     except psutil.Error:
         pass
