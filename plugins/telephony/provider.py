@@ -1,4 +1,3 @@
-# ruff: noqa: N818 - the errors say what is wrong; a page shows them, and "Error" adds nothing.
 """What telephony asks of whatever carries its media: the built-in softswitch, or a PBX through an adapter.
 
 A *leg* is one party's audio connection. The caller of this interface names the legs and keeps its own record of what

@@ -22,7 +22,9 @@ from plugins.telephony.provider import (
     LegState,
     MalformedOffer,
     ProviderError,
+    ProviderUnavailable,
     Sound,
+    UnknownLeg,
 )
 from plugins.telephony.softswitch import aiortc_hooks
 from plugins.telephony.softswitch.offers import as_description, check_offer
@@ -35,6 +37,8 @@ logger = logging.getLogger(__name__)
 PEER_STALLED = 1.0
 """Seconds without a packet from the peer after which silence is sent in its place. Longer than the 0.4 s that Opus
 leaves between packets while nobody speaks."""
+ANSWER_TIMEOUT = 12.0
+"""Seconds for finding our addresses; an ICE server that does not answer takes five of them."""
 CLOSE_TIMEOUT = 5.0
 MAX_ONCE = 3000
 """Packets (a minute) of tones and sounds that may wait to be played over the rest."""
@@ -89,25 +93,37 @@ class Leg:
         self._once: deque[bytes] = deque()
 
     async def answer(self, offer: str) -> str:
-        """Return the answer to the browser's offer. Raises `MalformedOffer`; the leg is of no use then."""
+        """Return the answer to the browser's offer.
+
+        Raises `MalformedOffer`, `ProviderUnavailable`, or `UnknownLeg` when the leg was ended meanwhile; it is of no
+        use then.
+        """
         check_offer(offer)
-        self._deadline = asyncio.get_running_loop().call_later(
-            self._connect_timeout, self.end, EndCause.NEVER_CONNECTED
-        )
         connection = self._connection = RTCPeerConnection(self._configuration)
         transceiver = connection.addTransceiver(self._outgoing, direction="sendrecv")
         aiortc_hooks.negotiate_voice(transceiver)
         aiortc_hooks.tap(transceiver.receiver, self._take)
         connection.on("connectionstatechange", partial(self._connection_changed, connection))
         try:
-            await connection.setRemoteDescription(as_description(offer))
-            self._opus = aiortc_hooks.sends_opus(transceiver)
-            self._dtmf = aiortc_hooks.receives_dtmf(transceiver)
-            await connection.setLocalDescription(await connection.createAnswer())
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                await connection.setRemoteDescription(as_description(offer))
+                self._opus = aiortc_hooks.sends_opus(transceiver)
+                self._dtmf = aiortc_hooks.receives_dtmf(transceiver)
+                await connection.setLocalDescription(await connection.createAnswer())
+        except TimeoutError as error:
+            raise ProviderUnavailable("The softswitch could not find out its network addresses in time.") from error
         # The offer is foreign text, and aiortc raises whatever its parts meet first in it.
         except Exception as error:
+            if self.cause is not None:
+                raise UnknownLeg(self.name) from error
             logger.info("leg %s: offer refused: %s", self.name, type(error).__name__)
             raise MalformedOffer(f"The browser's offer cannot be used ({type(error).__name__}).") from error
+        if self.cause is not None:
+            raise UnknownLeg(self.name)
+        # Only now can the browser connect: ICE servers that do not answer have cost seconds already.
+        self._deadline = asyncio.get_running_loop().call_later(
+            self._connect_timeout, self.end, EndCause.NEVER_CONNECTED
+        )
         return str(connection.localDescription.sdp)
 
     def play(self, sound: Sound) -> None:

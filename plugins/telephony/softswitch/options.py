@@ -1,17 +1,25 @@
 """What the softswitch is told when it starts: one line of JSON."""
 
 import os
+import re
 from pathlib import Path
 
 import msgspec
 
+_ICE_URL = re.compile(r"stuns?:[^?:\s]+(:\d{1,5})?|turns?:[^?:\s]+(:\d{1,5})?(\?transport=(udp|tcp))?")
+
 
 class IceServer(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """A STUN or TURN server, as browsers write it."""
+    """A STUN or TURN server, as browsers write it. Of each kind the switch uses the first that is given."""
 
     urls: str | list[str]
     username: str | None = None
     credential: str | None = None
+
+    def __post_init__(self) -> None:
+        for url in [self.urls] if isinstance(self.urls, str) else self.urls:
+            if not _ICE_URL.fullmatch(url):
+                raise ValueError(f"{url!r} is no address of an ICE server; it looks like stun:stun.example.org:3478")
 
 
 class Options(msgspec.Struct, frozen=True, forbid_unknown_fields=True):

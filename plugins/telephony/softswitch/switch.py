@@ -74,15 +74,12 @@ class Switch:
             spawn=self._spawn,
         )
         try:
-            answer = await leg.answer(offer)
+            return await leg.answer(offer)
         except BaseException:
             if self._legs.get(name) is leg:
                 del self._legs[name]
                 leg.abandon()
             raise
-        if leg.cause is not None:
-            raise UnknownLeg(name)
-        return answer
 
     def play(self, name: LegId, sound: Sound) -> None:
         """Play over and over."""

@@ -22,6 +22,7 @@ from plugins.telephony.provider import (
     MalformedOffer,
     ProviderError,
     ProviderFull,
+    ProviderUnavailable,
     Sound,
     UnknownLeg,
 )
@@ -136,7 +137,7 @@ SwitchEvent = LegConnected | LegEnded | DigitReceived
 
 _EVENTS: dict[str, type[SwitchEvent]] = {kind.__name__: kind for kind in (LegConnected, LegEnded, DigitReceived)}
 _ERRORS: dict[str, type[ProviderError]] = {
-    kind.__name__: kind for kind in (MalformedOffer, LegExists, ProviderFull, ProviderError)
+    kind.__name__: kind for kind in (MalformedOffer, LegExists, ProviderFull, ProviderUnavailable, ProviderError)
 }
 
 

@@ -460,8 +460,30 @@ async def test_keys_pressed_are_reported_once_each(office: Office) -> None:
     transport = party.connection.getTransceivers()[0].sender.transport
     for number, (key, begin) in enumerate([(5, 1000), (5, 1000), (5, 1000), (11, 9000), (11, 9000)]):
         packet = RtpPacket(payload_type=110, sequence_number=number, timestamp=begin)
-        packet.ssrc = party.connection.getTransceivers()[0].sender._ssrc
+        packet.ssrc = 12345  # the tone's would bring two counts of packets under one SRTP stream
         packet.payload = bytes([key, 10, 0, 160])
         await transport._send_rtp(packet.serialize())
     await office.event(lambda event: isinstance(event, DigitReceived) and event.digit == "#")
     assert [event.digit for event in office.events if isinstance(event, DigitReceived)] == ["5", "#"]
+
+
+@in_office(
+    ice_servers=[{"urls": ["stun:127.0.0.1:9"]}, {"urls": "turn:127.0.0.1:9", "username": "u", "credential": "c"}]
+)
+async def test_calls_are_made_without_the_ice_servers_when_those_do_not_answer(office: Office) -> None:
+    a = await office.call(A, TONE_A)
+    await office.provider.play(A, Sound.HOLD_MUSIC)
+    await a.until(a.hears_music)
+
+
+@in_office(ice_servers=[{"urls": "stun:127.0.0.1:9"}])
+async def test_a_leg_hung_up_while_its_offer_is_answered_is_gone(office: Office) -> None:
+    party = Party(TONE_A)
+    office.parties.append(party)
+    answering = asyncio.create_task(office.provider.answer(A, await party.offer()))
+    while not await office.provider.legs():
+        pass
+    await office.provider.hang_up(A)
+    with pytest.raises(UnknownLeg):
+        await answering
+    assert await office.ended(A) is EndCause.HUNG_UP

@@ -57,6 +57,8 @@ def start_switch(line: str, **environment: str) -> subprocess.CompletedProcess[s
         ({"secret": "short"}, "16 characters"),
         ({}, "secret"),
         ({"secret": SECRET, "media_timeout": 0}, "media_timeout"),
+        ({"secret": SECRET, "ice_servers": [{"urls": "stun.example.org"}]}, "ICE server"),
+        ({"secret": SECRET, "ice_servers": [{"urls": ["stun:a.example"], "password": "x"}]}, "password"),
     ],
 )
 def test_wrong_options_are_named_and_the_secret_is_not_printed(options: dict[str, Any], message: str) -> None:
@@ -261,7 +263,7 @@ def test_errors_reach_the_client_as_what_they_are() -> None:
     asyncio.run(test())
 
 
-@pytest.mark.parametrize("error", [UnknownLeg(LegId("x")), ProviderError("what")])
+@pytest.mark.parametrize("error", [UnknownLeg(LegId("x")), ProviderUnavailable("why"), ProviderError("what")])
 def test_an_error_survives_the_wire(error: ProviderError) -> None:
     returned = wire.error_of(wire.failure_of(error))
     assert (type(returned), str(returned)) == (type(error), str(error))
