@@ -85,7 +85,7 @@ def _config(settings: Settings, application: Application) -> uvicorn.Config:
         create_web_app(application.platform),
         log_config=None,
         access_log=False,
-        lifespan="off",
+        lifespan="on",
         ws="websockets-sansio",
         # 64 KiB a socket otherwise, for messages of a few dozen bytes
         ws_per_message_deflate=False,

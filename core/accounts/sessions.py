@@ -196,6 +196,19 @@ async def close_session(ctx: Context, session_id: int) -> None:
     await ctx.publish(f"session:{session_id}")
 
 
+async def in_use_elsewhere(ctx: Context, user: SignedIn) -> bool:
+    """Whether the person has another login with an open page."""
+    found = await fetch_row(
+        "SELECT FROM core_session WHERE tenant_id = $1 AND user_id = $2 AND id <> $3 "
+        "AND seen_at > now() - make_interval(secs => $4) LIMIT 1",
+        ctx.tenant.id,
+        user.id,
+        user.session_id,
+        2 * SEEN_EVERY.total_seconds(),
+    )
+    return found is not None
+
+
 async def roles_of(ctx: Context, user_id: int) -> list[RoleRef]:
     """The roles that a user may work in, in the order they were made."""
     rows = await fetch(

@@ -82,5 +82,5 @@ def in_one() -> bool:
 async def _run(callback: Callback) -> None:
     try:
         await callback()
-    except Exception:  # noqa: BLE001 - the transaction has committed; what follows it must not undo the answer
+    except Exception:
         log.exception("after_commit_failed", callback=getattr(callback, "__qualname__", repr(callback)))

@@ -7,7 +7,7 @@ would come after routing, and answer 405 or 204 where there should be nothing.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import ExitStack
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
@@ -16,11 +16,10 @@ from typing import Any
 from litestar.connection import ASGIConnection
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from core.accounts.permissions import Permissions
-from core.accounts.sessions import NotSignedIn, SignedIn, StoredSession, read_session
+from core.accounts.sessions import NotSignedIn, SignedIn
 from core.errors import NotFound
 from core.locale.languages import Languages
-from core.plugins.context import CUSTOMER, Actor, ActorKind, Context, Platform
+from core.plugins.context import CUSTOMER, Context, Platform
 from core.tenancy.context import TenantRef, tenant_scope
 
 NOWHERE = "-"
@@ -32,6 +31,8 @@ NEEDS_NOBODY = frozenset({"static", "healthz", "readyz"})
 """First parts of paths for which it does not matter who asks: the database is not."""
 
 Connection = ASGIConnection[Any, Any, Any, Any]
+Identify = Callable[[str], Awaitable[tuple[SignedIn, Context] | None]]
+"""Tells who is behind the token of a login, with a context of core."""
 ErrorApp = Callable[[Exception], ASGIApp]
 """Makes an application that answers with this error."""
 
@@ -80,17 +81,17 @@ class Gate:
     Args:
         app: The application.
         platform: The services.
-        permissions: All rights that there are.
+        identify: Tells who is behind the token of a login.
         languages: All languages that there are.
         on_error: What answers when the database cannot be asked.
     """
 
     def __init__(
-        self, app: ASGIApp, platform: Platform, permissions: Permissions, languages: Languages, on_error: ErrorApp
+        self, app: ASGIApp, platform: Platform, identify: Identify, languages: Languages, on_error: ErrorApp
     ) -> None:
         self._app = app
         self._platform = platform
-        self._permissions = permissions
+        self._identify = identify
         self._languages = languages
         self._on_error = on_error
         self._cookie = session_cookie(secure=platform.settings.server.cookies_are_secure)
@@ -129,12 +130,14 @@ class Gate:
         if first in self._public:
             return await self._customer(connection, self._public[first], path)
         plugin = _plugin_of(path)
-        user, ctx = await self._user(connection)
-        if user is None or ctx is None:
+        token = connection.cookies.get(self._cookie)
+        known = await self._identify(token) if token else None
+        if known is None:
             if plugin is not None:
                 # Whatever the path: who is not logged in does not learn which plugins there are.
                 raise NotSignedIn()
             return Visit(self._platform, connection, self._language(connection, None)), path
+        user, ctx = known
         visit = Visit(self._platform, connection, user.language, user, ctx)
         if plugin is None:
             return visit, path
@@ -155,36 +158,6 @@ class Gate:
         except NotFound:
             return None
         return Context(self._platform, tenant, CUSTOMER, await self._platform.enablement.of(tenant))
-
-    async def _user(self, connection: Connection) -> tuple[SignedIn, Context] | tuple[None, None]:
-        token = connection.cookies.get(self._cookie)
-        stored = await read_session(token, self._platform.settings.sessions) if token else None
-        if stored is None:
-            return None, None
-        enablement = await self._platform.enablement.of(stored.tenant)
-        user = self._signed_in(stored, enablement.plugins)
-        return user, Context(self._platform, stored.tenant, Actor(ActorKind.USER, user.id), enablement)
-
-    def _signed_in(self, stored: StoredSession, enabled: frozenset[str]) -> SignedIn:
-        if stored.role is None:
-            permissions: frozenset[str] = frozenset()
-        elif stored.own_permissions is None:
-            permissions = self._permissions.of_built_in(stored.role.key, enabled)
-        else:
-            permissions = self._permissions.of_own(stored.own_permissions, enabled)
-        return SignedIn(
-            id=stored.user_id,
-            username=stored.username,
-            name=stored.name,
-            role=stored.role,
-            permissions=permissions,
-            several_roles=stored.several_roles,
-            tenant=stored.tenant,
-            language=stored.language,
-            zone=stored.zone,
-            theme=stored.theme,
-            session_id=stored.id,
-        )
 
     def _language(self, connection: Connection, tenant: TenantRef | None) -> str:
         """What a visitor chose, else what the browser prefers, else the tenant's, else the installation's."""
