@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from plugins.routing.matching import match
-from plugins.routing.permissions import PERMISSIONS
+from plugins.routing.permissions import PERMISSIONS, SEE_QUEUES
+from plugins.routing.routes import PAGES
 from plugins.routing.services import QueueService, ensure_queue
 from switchroom import Context, Job, hookimpl
 from switchroom.capabilities import QueueDirectory
-from switchroom.contributions import Models, Permission, Provider
+from switchroom.contributions import Models, NavItem, Permission, Provider, Routes
+from switchroom.locale import gettext as _
 
 
 class RoutingPlugin:
@@ -16,6 +18,10 @@ class RoutingPlugin:
     @hookimpl
     def register_models(self) -> Models:
         return Models(("plugins.routing.models",), "plugins.routing.migrations")
+
+    @hookimpl
+    def register_routes(self) -> Routes:
+        return Routes(pages=PAGES)
 
     @hookimpl
     def register_jobs(self) -> list[Job]:
@@ -32,6 +38,10 @@ class RoutingPlugin:
     @hookimpl
     async def plugin_enabled(self, ctx: Context) -> None:
         await ensure_queue(ctx)
+
+    @hookimpl
+    async def navigation_items(self, ctx: Context) -> list[NavItem]:
+        return [NavItem("queues", _("Queues"), "/p/routing/queues", "users-group", SEE_QUEUES, order=50)]
 
 
 plugin = RoutingPlugin()

@@ -89,6 +89,29 @@ async def overview(ctx: Context) -> list[QueueView]:
     return views
 
 
+@dataclass(frozen=True)
+class WaitingView:
+    """One customer in the line."""
+
+    name: str
+    number: str
+    subject: str
+    since: datetime
+    offered: bool
+
+
+async def waiting_line(ctx: Context, limit: int) -> list[WaitingView]:
+    """The customers who wait, in the order in which they are served; at most `limit`."""
+    rows = await fetch(
+        "SELECT contact_name AS name, contact_number AS number, subject, waiting_since AS since, "
+        "state = 'offered' AS offered FROM core_interaction WHERE tenant_id = $1 AND state IN ('waiting', 'offered') "
+        "ORDER BY priority DESC, waiting_since, id LIMIT $2",
+        ctx.tenant.id,
+        limit,
+    )
+    return [WaitingView(**row) for row in rows]
+
+
 async def save_queue(ctx: Context, queue_id: int, *, name: str, target_seconds: int) -> None:
     """Changes a queue.
 
