@@ -1,0 +1,9 @@
+"""Rights that the pages of telephony ask for."""
+
+from __future__ import annotations
+
+from switchroom.contributions import Permission
+
+TAKE_CALLS = "telephony.take_calls"
+
+PERMISSIONS = [Permission(TAKE_CALLS, "Take calls with the softphone", ("agent", "supervisor"))]

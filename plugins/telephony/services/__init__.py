@@ -1,0 +1,1 @@
+"""What telephony does: customers call, agents answer, calls end."""
