@@ -129,7 +129,7 @@ class YesNo(Question):
     """Yes or no.
 
     Attributes:
-        shortcuts: Whether keys give the answer: Alt+Shift+Y and Alt+Shift+N; for one question of a page at most.
+        shortcuts: Whether keys give the answer: Alt+Y and Alt+N; for one question of a page at most.
     """
 
     kind: Literal["yes_no"] = "yes_no"

@@ -1,0 +1,208 @@
+// Forms of the form engine (core/forms): fields that are shown and required by what has been answered, and drafts that
+// are saved as people type.
+//
+//   [data-form]                        the fields, written by core/forms/rendering.py
+//   [data-shown-if], [data-required-if]  conditions: {field, equals}, {all: […]} or {any: […]}
+//   form[data-autosave="ADDRESS"]      saves its answers there; [data-save-state] in it says how that goes, in the words of
+//                                      its data-saving, data-saved and data-failed
+
+const PAUSE_IN_TYPING = 600;
+const SHORTEST_WAIT = 1_000;
+const LONGEST_WAIT = 30_000;
+/** What browsers let a request carry that outlives its page. */
+const LONGEST_FAREWELL = 60_000;
+
+const TAB = [...crypto.getRandomValues(new Uint8Array(12))].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+let sequence = 0;
+
+// --- Conditions ------------------------------------------------------------------------------------------------------
+
+function holds(condition, answerOf) {
+  if (condition.all) return condition.all.every((part) => holds(part, answerOf));
+  if (condition.any) return condition.any.some((part) => holds(part, answerOf));
+  return answerOf(condition.field) === condition.equals;
+}
+
+/** The answer to a field that is shown: what is hidden counts as not answered, as it does for the server. */
+function answerIn(fields) {
+  const prefix = fields.dataset.formPrefix;
+  return (key) => {
+    const component = fields.querySelector(`[data-component="${key}"]`);
+    if (!component || component.hidden) return null;
+    const named = [...component.querySelectorAll("[name]")].filter((input) => input.name === prefix + key);
+    const answering = named[0]?.type === "radio" ? named.find((input) => input.checked) : named[0];
+    return answering?.value ?? null;
+  };
+}
+
+function markRequired(component, required) {
+  const field = component.matches("fieldset") ? component : component.querySelector("input, textarea, select");
+  component.querySelector("[data-form-label]")?.classList.toggle("required", required);
+  if (required) field?.setAttribute("aria-required", "true");
+  else field?.removeAttribute("aria-required");
+}
+
+/** Shows what the answers ask for. A condition looks at what stands before it, so once from top to bottom is enough. */
+function apply(fields) {
+  const answerOf = answerIn(fields);
+  for (const component of fields.querySelectorAll("[data-shown-if], [data-required-if]")) {
+    const { shownIf, requiredIf } = component.dataset;
+    if (shownIf) component.hidden = !holds(JSON.parse(shownIf), answerOf);
+    if (requiredIf) markRequired(component, holds(JSON.parse(requiredIf), answerOf));
+  }
+}
+
+// --- Drafts ----------------------------------------------------------------------------------------------------------
+
+/** One form's saving: one request at a time, the latest answers last. */
+class Autosave {
+  constructor(form) {
+    this.form = form;
+    this.dirty = false;
+    this.saving = false;
+    this.failures = 0;
+    this.timer = null;
+  }
+
+  /** Something was typed. */
+  touch() {
+    this.dirty = true;
+    this.schedule(PAUSE_IN_TYPING);
+  }
+
+  /** The form is being sent: the server gets the answers in another way. */
+  rest() {
+    this.dirty = false;
+    clearTimeout(this.timer);
+  }
+
+  schedule(wait) {
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.save(), wait);
+  }
+
+  /** Saves now what has not been saved; `farewell` when the form or the page is about to go. */
+  async save({ farewell = false } = {}) {
+    clearTimeout(this.timer);
+    if (!this.dirty || (this.saving && !farewell)) return;
+    this.dirty = false;
+    this.saving = true;
+    const body = new URLSearchParams(new FormData(this.form));
+    if (!farewell) this.say("saving");
+    try {
+      const response = await fetch(this.form.dataset.autosave, {
+        method: "POST",
+        body,
+        headers: { accept: "application/json" },
+        keepalive: farewell && body.toString().length < LONGEST_FAREWELL,
+      });
+      if (response.ok) this.saved();
+      else if (response.status >= 500 || response.status === 429) this.failed();
+      else await this.refused(response);
+    } catch {
+      this.failed();
+    } finally {
+      this.saving = false;
+    }
+    if (this.dirty && this.failures === 0) this.schedule(PAUSE_IN_TYPING);
+  }
+
+  saved() {
+    this.failures = 0;
+    if (!this.dirty) this.say("saved");
+  }
+
+  failed() {
+    this.dirty = true;
+    this.failures += 1;
+    this.say("failed");
+    if (this.form.isConnected) this.schedule(Math.min(LONGEST_WAIT, SHORTEST_WAIT * 2 ** (this.failures - 1)));
+  }
+
+  /** The server will not take it, now or later: it says why. The next change tries again. */
+  async refused(response) {
+    this.failures = 0;
+    const problem = await response.json().catch(() => ({}));
+    this.say("failed", [problem.title, problem.mend].filter(Boolean).join(" "));
+  }
+
+  say(state, text = "") {
+    const place = this.form.querySelector("[data-save-state]");
+    if (!place) return;
+    place.dataset.saveState = state;
+    // Only a failure interrupts somebody who listens to the page.
+    if (state === "failed") place.setAttribute("role", "alert");
+    else place.removeAttribute("role");
+    place.textContent = text || place.dataset[state] || "";
+  }
+}
+
+const autosaves = new Map();
+
+function autosaveOf(element) {
+  const form = element.closest?.("form[data-autosave]");
+  if (!form) return null;
+  if (!autosaves.has(form)) autosaves.set(form, new Autosave(form));
+  return autosaves.get(form);
+}
+
+function farewell() {
+  for (const autosave of autosaves.values()) autosave.save({ farewell: true });
+}
+
+/** Before htmx removes a form, what is in it is saved. */
+function leave(removed) {
+  for (const [form, autosave] of autosaves) {
+    if (!removed.contains(form)) continue;
+    autosave.save({ farewell: true });
+    autosaves.delete(form);
+  }
+}
+
+// --- Start -----------------------------------------------------------------------------------------------------------
+
+function changed(event) {
+  const fields = event.target.closest?.("[data-form]");
+  if (!fields) return;
+  apply(fields);
+  autosaveOf(fields)?.touch();
+}
+
+/** A form that is sent with mistakes comes back with what is wrong: it takes the old one's place. */
+function takeBack(event) {
+  const { detail } = event;
+  const refused = [409, 422].includes(detail.xhr.status) && !detail.xhr.getResponseHeader("Switchroom-Problem");
+  if (!refused || !detail.requestConfig.elt.querySelector?.("[data-form]")) return;
+  detail.shouldSwap = true;
+  detail.isError = false;
+}
+
+function arrived(element) {
+  if (!element.querySelectorAll) return;
+  element.querySelectorAll("[data-form]").forEach(apply);
+  element.querySelector("[data-form-errors]")?.focus();
+}
+
+export function startForms() {
+  document.querySelectorAll("[data-form]").forEach(apply);
+  document.addEventListener("input", changed);
+  document.addEventListener("change", changed);
+  document.addEventListener("focusout", (event) => autosaveOf(event.target)?.save());
+  document.addEventListener("formdata", ({ target, formData }) => {
+    if (!target.matches("form[data-autosave]")) return;
+    sequence += 1;
+    formData.set("_tab", TAB);
+    formData.set("_sequence", String(sequence));
+  });
+  document.addEventListener("submit", (event) => autosaveOf(event.target)?.rest());
+  document.addEventListener("htmx:sendError", (event) => {
+    if (event.detail.elt.matches?.("form[data-autosave]")) autosaveOf(event.detail.elt).touch();
+  });
+  document.addEventListener("htmx:beforeSwap", takeBack);
+  document.addEventListener("htmx:beforeCleanupElement", (event) => leave(event.detail.elt));
+  document.addEventListener("htmx:load", (event) => arrived(event.detail.elt));
+  addEventListener("pagehide", farewell);
+  document.addEventListener("visibilitychange", () => {
+    if (document.visibilityState === "hidden") farewell();
+  });
+}
