@@ -5,13 +5,14 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from types import ModuleType
 from typing import Any
 
 import pluggy
 import structlog
 from litestar import Litestar
+from litestar.di import Provide
 from pydantic import BaseModel, ValidationError
 
 from core.errors import StartupError
@@ -194,22 +195,12 @@ def sort_by_dependency(records: list[PluginRecord]) -> list[PluginRecord]:
 
 
 def _package(record: PluginRecord) -> str:
-    """The name to import the plugin by; a folder outside the project gets a name that shadows nothing."""
-    try:
-        known = importlib.util.find_spec(record.module) is not None
-    except (ImportError, ValueError):
-        known = False
-    if not known:
-        init = record.folder / "__init__.py"
-        spec = importlib.util.spec_from_file_location(
-            record.module, init if init.exists() else None, submodule_search_locations=[str(record.folder)]
-        )
-        if spec is None:
-            raise ImportError(f"{record.folder} cannot be imported.")
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[record.module] = module
-        if spec.loader is not None:
-            spec.loader.exec_module(module)
+    """The name to import the plugin by; a folder outside the project is given a package that shadows nothing."""
+    parent, _dot, _name = record.module.rpartition(".")
+    if parent and parent not in sys.modules and importlib.util.find_spec(parent) is None:
+        package = ModuleType(parent)
+        package.__path__ = [str(record.folder.parent)]
+        sys.modules[parent] = package
     return record.module
 
 
@@ -226,7 +217,8 @@ def _check_contributions(record: PluginRecord) -> None:
         raise ContractViolation("Public routes need 'public_prefix' in manifest.yaml.")
 
 
-RouteCheck = Callable[[Any], None]
+_INJECTED = {name: Provide(lambda: None, sync_to_thread=False) for name in ("ctx", "user", "platform")}
+"""Stands for what the web application hands to handlers by name."""
 
 
 def _probe_routes(record: PluginRecord) -> None:
@@ -235,7 +227,7 @@ def _probe_routes(record: PluginRecord) -> None:
         for handlers, public in ((routes.pages, False), (routes.public, True)):
             if not handlers:
                 continue
-            probe = Litestar(route_handlers=list(handlers), openapi_config=None)
+            probe = Litestar(route_handlers=list(handlers), dependencies=_INJECTED, openapi_config=None)
             for route in probe.routes:
                 for handler in route.route_handlers if hasattr(route, "route_handlers") else [route.route_handler]:
                     _check_access(handler, public)
