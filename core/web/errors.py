@@ -1,0 +1,184 @@
+"""The one place where an error becomes an answer: a page, a fragment for htmx, or problem+json for programs."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import Enum
+from typing import Any
+from urllib.parse import urlencode, urlsplit
+
+import asyncpg
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.response import Redirect, Template
+from tortoise.exceptions import DBConnectionError
+
+from core.accounts.sessions import NotSignedIn, RoleNotChosen
+from core.errors import InvalidInput, SwitchroomError, TooManyRequests
+from core.locale import gettext as _
+from core.web.rendering import fragment, public_page
+from core.web.security import safe_path
+
+log = structlog.get_logger(__name__)
+
+PROBLEM_HEADER = "Switchroom-Problem"
+"""The problem as JSON, for scripts that show it as a message or beside the fields of a form."""
+
+_UNREACHABLE = (DBConnectionError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError, ConnectionError)
+
+
+class Wanted(Enum):
+    """What the client can use."""
+
+    PAGE = "page"
+    PART = "part"
+    """The main area of a page that is open."""
+    FRAGMENT = "fragment"
+    DATA = "data"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What went wrong, as a person or a program is told.
+
+    Attributes:
+        status: The HTTP status.
+        code: A stable name.
+        title: One sentence: what is wrong, and where.
+        mend: One sentence on how to mend it, or empty.
+        fields: What is wrong with each field of a form.
+        incident: The number under which the log tells more; empty when there is no more to tell.
+        retry_after: Seconds until another try makes sense.
+    """
+
+    status: int
+    code: str
+    title: str
+    mend: str = ""
+    fields: Mapping[str, str] = field(default_factory=dict)
+    incident: str = ""
+    retry_after: int | None = None
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """Answers with an error, as the client can use it."""
+    wanted = _wanted(request)
+    if isinstance(error, NotSignedIn | RoleNotChosen) and wanted is not Wanted.DATA:
+        return _go_to("/login" if isinstance(error, NotSignedIn) else "/role", request, wanted)
+    problem = describe(error, request)
+    response = _as_wanted(problem, request, wanted)
+    if problem.retry_after is not None:
+        response.headers["Retry-After"] = str(problem.retry_after)
+    if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
+        response.headers["Allow"] = error.headers["allow"]
+    return response
+
+
+def describe(error: Exception, request: Request[Any, Any, Any]) -> Problem:
+    """What to say of an error; one that nobody foresaw is logged under a number, and nothing else of it is said."""
+    if isinstance(error, ValidationException):
+        fields = {str(item.get("key", "")): str(item.get("message", "")) for item in _details(error)}
+        return Problem(error.status_code, "invalid_input", _("Something in the input cannot be used."), fields=fields)
+    if isinstance(error, HTTPException) and error.status_code < 500:
+        code, title, mend = _of_status(error.status_code)
+        return Problem(error.status_code, code, title, mend)
+    if isinstance(error, SwitchroomError) and error.status < 500:
+        return Problem(
+            error.status,
+            error.code,
+            _(error.message),
+            _(error.mend),
+            error.fields if isinstance(error, InvalidInput) else {},
+            retry_after=error.retry_after if isinstance(error, TooManyRequests) else None,
+        )
+    incident = secrets.token_hex(4)
+    log.error("request_failed", incident=incident, method=request.method, path=request.url.path, exc_info=error)
+    if isinstance(error, _UNREACHABLE):
+        title = _("The database cannot be reached just now.")
+        return Problem(
+            503, "database_unreachable", title, _("Try again in a moment."), incident=incident, retry_after=5
+        )
+    title, mend = (
+        _("Something went wrong on the server."),
+        _("Try again. If it stays, give this number to your support."),
+    )
+    return Problem(500, "internal_error", title, mend, incident=incident)
+
+
+def _details(error: ValidationException) -> list[Mapping[str, Any]]:
+    return [item for item in error.extra if isinstance(item, Mapping)] if isinstance(error.extra, list) else []
+
+
+def _of_status(status: int) -> tuple[str, str, str]:
+    """Code, sentence and remedy of what the framework refuses by itself."""
+    match status:
+        case 401 | 403:
+            return "forbidden", _("You may not do this."), ""
+        case 404:
+            return "not_found", _("This page does not exist."), _("Check the address, or start from the home page.")
+        case 405:
+            return "method_not_allowed", _("This address cannot be used in this way."), ""
+        case 413:
+            return "too_large", _("More was sent than is accepted here."), _("Send less, or a smaller file.")
+        case 415:
+            return "unsupported_media_type", _("The format of what was sent is not accepted here."), ""
+        case _:
+            return "bad_request", _("The request cannot be understood."), ""
+
+
+def _wanted(request: Request[Any, Any, Any]) -> Wanted:
+    headers = request.headers
+    if request.scope["path"].startswith("/api/"):
+        return Wanted.DATA
+    if headers.get("hx-request") == "true":
+        moves = headers.get("hx-boosted") == "true" or headers.get("hx-history-restore-request") == "true"
+        return Wanted.PART if moves and request.method == "GET" else Wanted.FRAGMENT
+    return Wanted.PAGE if "text/html" in headers.get("accept", "") else Wanted.DATA
+
+
+def _go_to(place: str, request: Request[Any, Any, Any], wanted: Wanted) -> Response[Any]:
+    """Sends the browser where the user can mend it, and back afterwards."""
+    if wanted is Wanted.PAGE:
+        back = _path_of(str(request.url)) if request.method == "GET" else "/"
+        return Redirect(_with_next(place, back), status_code=303)
+    current = str(request.url) if wanted is Wanted.PART else request.headers.get("hx-current-url", "")
+    return Response(b"", status_code=200, headers={"HX-Redirect": _with_next(place, _path_of(current))})
+
+
+def _with_next(place: str, back: str) -> str:
+    return place if back == "/" else f"{place}?{urlencode({'next': back})}"
+
+
+def _path_of(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return "/"
+    return safe_path(parts.path + (f"?{parts.query}" if parts.query else ""))
+
+
+def _as_wanted(problem: Problem, request: Request[Any, Any, Any], wanted: Wanted) -> Response[Any]:
+    if wanted is Wanted.DATA:
+        return Response(
+            {"type": "about:blank", **{name: value for name, value in asdict(problem).items() if value}},
+            status_code=problem.status,
+            media_type="application/problem+json",
+        )
+    response: Template
+    if wanted is Wanted.FRAGMENT:
+        response = fragment("fragments/problem.html", problem=problem, status_code=problem.status)
+    else:
+        response = public_page(
+            "error.html",
+            title=problem.title,
+            problem=problem,
+            whole=wanted is Wanted.PAGE,
+            status_code=problem.status,
+        )
+    if wanted is not Wanted.PAGE:
+        response.headers[PROBLEM_HEADER] = json.dumps(asdict(problem))
+    return response

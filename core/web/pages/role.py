@@ -1,0 +1,68 @@
+"""The choice of the role to work in, after login and at any time later."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.enums import RequestEncodingType
+from litestar.params import Body, Parameter
+from litestar.response import Redirect
+
+from core.accounts.permissions import HANDLE_INTERACTIONS, SIGNED_IN
+from core.accounts.sessions import SignedIn, change_role, roles_of
+from core.errors import InvalidInput
+from core.locale import gettext as _
+from core.plugins.context import Context, Platform
+from core.plugins.gate import session_cookie
+from core.web.identity import Identity, start_work, stop_work
+from core.web.rendering import public_page
+from core.web.security import safe_path
+
+
+@dataclass
+class RoleForm:
+    """What the page sends."""
+
+    role: str = ""
+    next: str = "/"
+
+
+@get("/role", permission=SIGNED_IN, before_role=True)
+async def role_page(
+    ctx: Context, user: SignedIn, destination: Annotated[str, Parameter(query="next")] = "/"
+) -> Response[Any]:
+    """The user's roles, to choose one of."""
+    roles = await roles_of(ctx, user.id)
+    return public_page("role.html", title=_("Choose a role"), roles=roles, next=safe_path(destination))
+
+
+@post("/role", permission=SIGNED_IN, before_role=True)
+async def choose_role(
+    request: Request[Any, Any, Any],
+    data: Annotated[RoleForm, Body(media_type=RequestEncodingType.URL_ENCODED)],
+    ctx: Context,
+    user: SignedIn,
+    platform: Platform,
+    identity: Identity,
+) -> Response[Any]:
+    """Goes on in the role."""
+    if not data.role:
+        raise InvalidInput(_("Choose a role."), fields={"role": _("Choose a role.")})
+    if user.role is None or user.role.key != data.role:
+        await change_role(ctx, user, data.role)
+        token = request.cookies.get(session_cookie(secure=platform.settings.server.cookies_are_secure), "")
+        known = await identity.of(token)
+        if known is not None:
+            changed, _ctx = known
+            await _change_work(ctx, user, changed)
+    return Redirect(safe_path(data.next), status_code=303)
+
+
+async def _change_work(ctx: Context, before: SignedIn, after: SignedIn) -> None:
+    """Somebody whose new role handles interactions as the old one did goes on as he was."""
+    if before.may(HANDLE_INTERACTIONS) and not after.may(HANDLE_INTERACTIONS):
+        await stop_work(ctx, before)
+    elif after.may(HANDLE_INTERACTIONS) and not before.may(HANDLE_INTERACTIONS):
+        await start_work(ctx, after)

@@ -1,0 +1,54 @@
+"""The templates of core and of plugins, and what every template may use."""
+
+from __future__ import annotations
+
+from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
+from litestar.plugins.jinja import JinjaTemplateEngine
+
+from core.locale import gettext, ngettext, pgettext
+from core.plugins.registry import PluginRegistry
+from core.web import times
+from core.web.assets import DIST, icon, version
+from core.web.texts import script_texts
+from core.web.workspace import plugin_asset
+
+FOLDER = "templates"
+
+
+def template_engine(registry: PluginRegistry) -> JinjaTemplateEngine:
+    """The templates of core by their names, and those of each plugin by `<plugin>/<name>`.
+
+    Plugins can shadow neither core nor each other.
+    """
+    plugins = {record.name: FileSystemLoader(record.folder / FOLDER) for record in registry.ready}
+    environment = Environment(
+        loader=ChoiceLoader([FileSystemLoader(DIST.parent.parent / FOLDER), PrefixLoader(dict(plugins))]),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        extensions=["jinja2.ext.i18n"],
+    )
+    environment.install_gettext_callables(  # type: ignore[attr-defined]
+        gettext, ngettext, newstyle=True, pgettext=pgettext
+    )
+    environment.globals |= {
+        "icon": icon,
+        "core_asset": core_asset,
+        "plugin_asset": plugin_asset,
+        "script_texts": script_texts,
+        "now_iso": times.now_iso,
+    }
+    environment.filters |= {
+        "clock_time": times.clock_time,
+        "day_and_time": times.day_and_time,
+        "day": times.day,
+        "span": times.span,
+        "iso": times.iso,
+    }
+    return JinjaTemplateEngine.from_environment(environment)
+
+
+def core_asset(file: str) -> str:
+    """The address of one of core's bundled files, which changes when the file does."""
+    return f"/static/{file}?v={version(DIST / file)}"
