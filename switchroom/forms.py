@@ -6,7 +6,18 @@ stores them. `<form data-autosave="ADDRESS">` saves as people type: each save is
 `_tab` and `_sequence`, read by `read_writer`.
 """
 
-from core.forms.components import Component, DateTime, LongText, Option, Question, Radio, StaticText, TextLine, YesNo
+from core.forms.components import (
+    AnyComponent,
+    Component,
+    DateTime,
+    LongText,
+    Option,
+    Question,
+    Radio,
+    StaticText,
+    TextLine,
+    YesNo,
+)
 from core.forms.conditions import All, Any_, Condition, Equals, Value
 from core.forms.reader import Reader
 from core.forms.reading import (
@@ -38,6 +49,7 @@ from core.forms.text import Text
 __all__ = [
     "All",
     "AlreadySubmitted",
+    "AnyComponent",
     "Any_",
     "Component",
     "Condition",

@@ -1,0 +1,180 @@
+"""The addresses of the panel. Thin: what happens is in `services`."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Any
+
+from litestar import Request, Response, get, post
+from litestar.params import Parameter
+from litestar.response import Template
+
+from plugins.wrapup import services
+from plugins.wrapup.forms import LATER, SIMPLE
+from plugins.wrapup.panels import caller_name, head
+from plugins.wrapup.permissions import PROCESS_TASKS
+from switchroom import Context
+from switchroom.errors import Conflict
+from switchroom.forms import (
+    AlreadySubmitted,
+    Form,
+    InvalidAnswers,
+    Reader,
+    Typed,
+    initial_texts,
+    pick_answers,
+    read_writer,
+    render_form,
+)
+from switchroom.interactions import WrapUpOver
+from switchroom.locale import gettext as _
+from switchroom.web import SignedIn, fragment, with_toast
+
+SHOWN = "Wrapup-Shown"
+"""The header in which a tab that loads the panel anew says which form it shows."""
+
+AnyRequest = Request[Any, Any, Any]
+SegmentId = Annotated[int, Parameter(ge=1, lt=2**63)]
+
+
+@get("/panel", permission=PROCESS_TASKS)
+async def panel(request: AnyRequest, ctx: Context, user: SignedIn) -> Response[Any]:
+    """The panel as it is now.
+
+    A tab that shows the right form already gets its head alone: nothing that is being typed is touched.
+    """
+    shown = request.headers.get(SHOWN, "")
+    task = await services.current_task(ctx, user.id)
+    if task is not None and shown == str(task.segment.id):
+        return _head_alone(fragment("wrapup/head_alone.html", **head(task, ctx.settings, alone=True)))
+    if task is None and shown.startswith("later-"):
+        return Response(None, status_code=204)
+    return await _panel(ctx, user)
+
+
+@post("/segments/{segment_id:int}/draft", permission=PROCESS_TASKS, status_code=204)
+async def draft(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> None:
+    """Keeps what is typed."""
+    posted = await _posted(request)
+    await services.keep_draft(ctx, segment_id, user.id, pick_answers(SIMPLE, posted), read_writer(posted))
+
+
+@post("/segments/{segment_id:int}/more-time", permission=PROCESS_TASKS, status_code=200)
+async def more_time(ctx: Context, user: SignedIn, segment_id: SegmentId) -> Response[Any]:
+    """Adds time to the clock."""
+    await services.add_time(ctx, segment_id, user.id)
+    task = await services.own_task(ctx, segment_id, user.id)
+    return _head_alone(fragment("wrapup/head_alone.html", **head(task, ctx.settings, alone=True)))
+
+
+@post("/segments/{segment_id:int}", permission=PROCESS_TASKS, status_code=200)
+async def send(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> Response[Any]:
+    """Sends the form; while the call goes on only with `end_call`, else the page asks first."""
+    posted = await _posted(request)
+    typed = pick_answers(SIMPLE, posted)
+    act = services.end_call_and_send if ("end_call", "yes") in posted else services.send
+    try:
+        await act(ctx, segment_id, user.id, typed, _reader(user))
+    except InvalidAnswers as error:
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
+        return await _panel(ctx, user, errors=error.fields, status_code=error.status)
+    except services.CallGoesOn:
+        return _head_alone(fragment("wrapup/ask.html", segment_id=segment_id))
+    except AlreadySubmitted as error:
+        return await _panel(ctx, user, notice=error.message, status_code=error.status)
+    except WrapUpOver as error:
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
+        notice = _("The time was over before the form was sent. What you typed is kept; complete it below.")
+        return await _panel(ctx, user, notice=notice, status_code=error.status)
+    return with_toast(await _panel(ctx, user), _("The form was sent."))
+
+
+@get("/segments/{segment_id:int}/later", permission=PROCESS_TASKS)
+async def open_later(ctx: Context, user: SignedIn, segment_id: SegmentId) -> Response[Any]:
+    """A form whose time is over, to be completed now."""
+    task = await services.own_task(ctx, segment_id, user.id)
+    if not task.over:
+        return await _panel(ctx, user)
+    if await services.sent(ctx, segment_id, user.id) is not None:
+        raise AlreadySubmitted
+    return _later(task, user)
+
+
+@post("/segments/{segment_id:int}/later", permission=PROCESS_TASKS, status_code=200)
+async def send_later(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> Response[Any]:
+    """Sends a form whose time is over."""
+    posted = await _posted(request)
+    typed = pick_answers(LATER, posted)
+    try:
+        await services.complete_later(ctx, segment_id, user.id, typed, _reader(user))
+    except InvalidAnswers as error:
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
+        task = await services.own_task(ctx, segment_id, user.id)
+        return _later(task, user, errors=error.fields, status_code=error.status)
+    except Conflict as error:
+        return await _panel(ctx, user, notice=error.message, status_code=error.status)
+    return with_toast(await _panel(ctx, user), _("The form was sent."))
+
+
+PAGES = [panel, draft, more_time, send, open_later, send_later]
+
+
+async def _panel(
+    ctx: Context, user: SignedIn, *, errors: dict[str, str] | None = None, notice: str = "", status_code: int = 200
+) -> Template:
+    task = await services.current_task(ctx, user.id)
+    if task is None:
+        return await _idle(ctx, user, notice=notice, status_code=status_code)
+    return fragment(
+        "wrapup/panel.html",
+        status_code=status_code,
+        notice=notice,
+        form=_rendered(SIMPLE, task, user, errors),
+        **head(task, ctx.settings, alone=False),
+    )
+
+
+async def _idle(ctx: Context, user: SignedIn, *, notice: str, status_code: int) -> Template:
+    midnight = datetime.now(user.zone).replace(hour=0, minute=0, second=0, microsecond=0)
+    unfinished = await services.unfinished_tasks(ctx, user.id, midnight)
+    return fragment(
+        "wrapup/idle.html",
+        status_code=status_code,
+        notice=notice,
+        unfinished=[(task, caller_name(task), services.typed_comment(task)) for task in unfinished],
+        attempts=await services.next_attempts(ctx, user.id),
+    )
+
+
+def _later(
+    task: services.Task, user: SignedIn, *, errors: dict[str, str] | None = None, status_code: int = 200
+) -> Template:
+    return fragment(
+        "wrapup/later.html",
+        status_code=status_code,
+        task=task,
+        caller=caller_name(task),
+        form=_rendered(LATER, task, user, errors),
+    )
+
+
+def _rendered(form: Form, task: services.Task, user: SignedIn, errors: dict[str, str] | None) -> str:
+    reader = _reader(user)
+    typed: Typed = task.draft.typed if task.draft else initial_texts(form, reader)
+    return render_form(form, typed, reader, scope=f"wrapup-{task.segment.id}", errors=errors)
+
+
+def _head_alone(response: Template) -> Template:
+    """Lets htmx put the parts of the answer where they belong by their ids, and nothing else."""
+    response.headers["HX-Reswap"] = "none"
+    return response
+
+
+def _reader(user: SignedIn) -> Reader:
+    return Reader(user.zone)
+
+
+async def _posted(request: AnyRequest) -> list[tuple[str, str]]:
+    """The names and texts of a form; files, for which this one has no field, are left out."""
+    form = await request.form()
+    return [(name, value) for name, value in form.multi_items() if isinstance(value, str)]

@@ -1,0 +1,253 @@
+"""Simple processing: the form beside a call, its clock, and what becomes of the answers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from plugins.wrapup.forms import AFTER_SERVICE, BREAK, COMMENT, LATER, NEXT_ATTEMPT_AT, SIMPLE, SUCCESSFUL
+from plugins.wrapup.models import AttemptState, NextAttempt
+from plugins.wrapup.settings import WrapUpSettings
+from switchroom import Context
+from switchroom.agents import Intent, choose_intent
+from switchroom.database import transaction
+from switchroom.errors import Conflict, NotFound
+from switchroom.forms import (
+    Draft,
+    Form,
+    Reader,
+    Submission,
+    Typed,
+    Writer,
+    drafts_since,
+    get_draft,
+    get_submission,
+    save_draft,
+    submit_form,
+)
+from switchroom.interactions import (
+    Channel,
+    InteractionView,
+    SegmentState,
+    SegmentView,
+    end_interaction,
+    extend_wrap_up,
+    finish_segment,
+    get_interaction,
+    get_segment,
+    open_segment,
+)
+from switchroom.locale import gettext as _
+
+PLUGIN = "wrapup"
+
+_SUBJECT = "core:segment:"
+
+
+class CallGoesOn(Conflict):
+    """The answers are complete, but the customer is still there, and nobody has said to end the call."""
+
+    code = "call_goes_on"
+
+
+@dataclass(frozen=True)
+class Task:
+    """The work that one call makes for one agent.
+
+    Attributes:
+        draft: What the agent has typed so far, if anything.
+    """
+
+    segment: SegmentView
+    interaction: InteractionView
+    draft: Draft | None
+
+    @property
+    def in_talk(self) -> bool:
+        """Whether the customer is still there."""
+        return self.segment.state is SegmentState.ACTIVE
+
+    @property
+    def over(self) -> bool:
+        """Whether the time for it is over."""
+        return self.segment.state is SegmentState.CLOSED
+
+
+class AfterCalls:
+    """The capability `AfterContactWork`: calls are followed by it for as long as the team has set."""
+
+    async def seconds(self, ctx: Context, interaction_id: int, team_seconds: int) -> int:
+        """The team's seconds for a call, 0 for any other channel or where the tenant has switched it off."""
+        settings: WrapUpSettings = ctx.for_plugin(PLUGIN).settings
+        if not settings.enabled_for_voice:
+            return 0
+        interaction = await get_interaction(ctx, interaction_id)
+        return team_seconds if interaction.channel == Channel.VOICE else 0
+
+
+async def current_task(ctx: Context, agent_id: int) -> Task | None:
+    """The call that the agent talks on, or has just ended; None when there is none that asks for a form."""
+    segment = await open_segment(ctx, agent_id=agent_id)
+    if segment is None:
+        return None
+    task = await _task(ctx, segment)
+    return task if task.interaction.channel == Channel.VOICE else None
+
+
+async def own_task(ctx: Context, segment_id: int, agent_id: int) -> Task:
+    """The work of one segment, at any time.
+
+    Raises:
+        NotFound: There is no such segment, or another agent's.
+    """
+    segment = await get_segment(ctx, segment_id)
+    if segment.agent_id != agent_id:
+        raise NotFound(_("There is no such call of yours."))
+    return await _task(ctx, segment)
+
+
+async def unfinished_tasks(ctx: Context, agent_id: int, since: datetime) -> list[Task]:
+    """Forms whose time ran out before they were sent, with a draft saved since a moment; the newest first."""
+    tasks = []
+    for draft in await drafts_since(ctx, SIMPLE.key, agent_id, since):
+        segment = await get_segment(ctx, int(draft.subject.removeprefix(_SUBJECT)))
+        if segment.state is SegmentState.CLOSED:
+            tasks.append(Task(segment, await get_interaction(ctx, segment.interaction_id), draft))
+    return tasks
+
+
+async def next_attempts(ctx: Context, agent_id: int, limit: int = 5) -> list[NextAttempt]:
+    """The attempts that the agent has promised, the next one first."""
+    return await NextAttempt.filter(agent_id=agent_id, state=AttemptState.OPEN).order_by("due_at", "id").limit(limit)
+
+
+async def sent(ctx: Context, segment_id: int, agent_id: int) -> Submission | None:
+    """The answers of a form that was sent, or None."""
+    return await get_submission(ctx, SIMPLE.key, _subject(segment_id), agent_id)
+
+
+async def keep_draft(ctx: Context, segment_id: int, agent_id: int, typed: Typed, writer: Writer) -> None:
+    """Keeps what the agent has typed: during the call, after it, and after its time.
+
+    Raises:
+        NotFound: There is no such segment, or another agent's.
+        AlreadySubmitted: The form was sent.
+    """
+    await own_task(ctx, segment_id, agent_id)
+    await save_draft(ctx, SIMPLE, _subject(segment_id), agent_id, typed, writer)
+
+
+async def add_time(ctx: Context, segment_id: int, agent_id: int) -> datetime:
+    """Puts off the end of the work by what the tenant has set; gives the new end.
+
+    Raises:
+        NotFound: There is no such segment.
+        WrapUpOver: The work is finished, or another agent's.
+        NoExtensionLeft: It is too early, or was done as often as allowed.
+    """
+    settings: WrapUpSettings = ctx.settings
+    return await extend_wrap_up(
+        ctx,
+        segment_id,
+        agent_id,
+        seconds=settings.add_time_seconds,
+        at_most=settings.add_time_repeats,
+        not_before=settings.add_time_shown_at,
+    )
+
+
+async def send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader) -> None:
+    """Stores the answers and ends the after-contact work, in one transaction.
+
+    Raises:
+        NotFound: There is no such segment, or another agent's.
+        InvalidAnswers: Answers are missing or wrong; names each field.
+        CallGoesOn: The call has not ended; everything else is right.
+        AlreadySubmitted: The form was sent before.
+        WrapUpOver: The time was over.
+    """
+    async with transaction():
+        task = await own_task(ctx, segment_id, agent_id)
+        submission = await _submit(ctx, task, SIMPLE, typed, reader)
+        if task.in_talk:
+            raise CallGoesOn(_("The call is still going on."))
+        await _finish(ctx, task, submission)
+
+
+async def end_call_and_send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader) -> None:
+    """Ends the call if it goes on, and sends; the agent has been asked and has agreed. One transaction.
+
+    Raises:
+        NotFound: There is no such segment, or another agent's.
+        InvalidAnswers: Answers are missing or wrong; the call goes on.
+        AlreadySubmitted: The form was sent before.
+        WrapUpOver: The time was over.
+    """
+    async with transaction():
+        task = await own_task(ctx, segment_id, agent_id)
+        submission = await _submit(ctx, task, SIMPLE, typed, reader)
+        if task.in_talk:
+            await end_interaction(ctx, task.interaction.id, "agent_hung_up")
+        await _finish(ctx, task, submission)
+
+
+async def complete_later(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader) -> None:
+    """Stores the answers to a form whose time was over; clock and status stay as they are.
+
+    Raises:
+        NotFound: There is no such segment, or another agent's.
+        InvalidAnswers: Answers are missing or wrong; names each field.
+        AlreadySubmitted: The form was sent before.
+        CallGoesOn: Its time is not over: it is sent in the usual way.
+    """
+    async with transaction():
+        task = await own_task(ctx, segment_id, agent_id)
+        if not task.over:
+            raise CallGoesOn(_("The time for this form is not over yet."))
+        await _submit(ctx, task, LATER, typed, reader)
+
+
+def typed_comment(task: Task) -> str:
+    """What the agent has written into the comment so far."""
+    return task.draft.typed.get(COMMENT, "") if task.draft else ""
+
+
+def _subject(segment_id: int) -> str:
+    return f"{_SUBJECT}{segment_id}"
+
+
+async def _task(ctx: Context, segment: SegmentView) -> Task:
+    draft = await get_draft(ctx, SIMPLE.key, _subject(segment.id), segment.agent_id)
+    return Task(segment, await get_interaction(ctx, segment.interaction_id), draft)
+
+
+async def _submit(ctx: Context, task: Task, form: Form, typed: Typed, reader: Reader) -> Submission:
+    """Stores the answers and the promise that is in them.
+
+    The form's own rows come before those of the call in every transaction, so no two wait for each other.
+    """
+    submission = await submit_form(ctx, form, _subject(task.segment.id), task.segment.agent_id, typed, reader)
+    due_at = submission.answers.get(NEXT_ATTEMPT_AT)
+    if isinstance(due_at, str):
+        await NextAttempt.create(
+            segment=submission.subject,
+            interaction=f"core:interaction:{task.interaction.id}",
+            agent_id=task.segment.agent_id,
+            contact_name=task.interaction.contact_name,
+            contact_number=task.interaction.contact_number,
+            due_at=datetime.fromisoformat(due_at),
+        )
+    return submission
+
+
+async def _finish(ctx: Context, task: Task, submission: Submission) -> None:
+    agent_id = task.segment.agent_id
+    await finish_segment(
+        ctx, task.segment.id, agent_id, outcome=_outcome(submission), comment=str(submission.answers.get(COMMENT, ""))
+    )
+    if submission.answers.get(AFTER_SERVICE) == BREAK:
+        await choose_intent(ctx, agent_id, Intent.PAUSE, cause="after_service")
+
+
+def _outcome(submission: Submission) -> str:
+    return "success" if submission.answers[SUCCESSFUL] else "no_success"
