@@ -6,6 +6,7 @@ from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, St
 from litestar.plugins.jinja import JinjaTemplateEngine
 
 from core.locale import gettext, ngettext, pgettext
+from core.locale.languages import NAMES
 from core.plugins.registry import PluginRegistry
 from core.web import times
 from core.web.assets import DIST, icon, version
@@ -38,6 +39,7 @@ def template_engine(registry: PluginRegistry) -> JinjaTemplateEngine:
         "plugin_asset": plugin_asset,
         "script_texts": script_texts,
         "now_iso": times.now_iso,
+        "languages": NAMES,
     }
     environment.filters |= {
         "clock_time": times.clock_time,
@@ -45,6 +47,8 @@ def template_engine(registry: PluginRegistry) -> JinjaTemplateEngine:
         "day": times.day,
         "span": times.span,
         "iso": times.iso,
+        "initials": initials,
+        "slug": slug,
     }
     return JinjaTemplateEngine.from_environment(environment)
 
@@ -52,3 +56,14 @@ def template_engine(registry: PluginRegistry) -> JinjaTemplateEngine:
 def core_asset(file: str) -> str:
     """The address of one of core's bundled files, which changes when the file does."""
     return f"/static/{file}?v={version(DIST / file)}"
+
+
+def initials(name: str) -> str:
+    """The first letters of a person's first and last name."""
+    words = name.split()
+    return "".join(word[0] for word in (words[:1] + words[1:][-1:])).upper()
+
+
+def slug(identifier: str) -> str:
+    """An identifier, such as `telephony.softphone`, for use in an element's id."""
+    return "".join(letter if letter.isalnum() else "-" for letter in identifier)

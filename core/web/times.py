@@ -35,12 +35,12 @@ def day(moment: datetime | date) -> str:
 
 
 def span(seconds: float | None) -> str:
-    """A span of time: `4:05`, or `1:04:05` from an hour on; a dash for none."""
+    """A span of time: `04:05`, or `1:04:05` from an hour on; a dash for none."""
     if seconds is None:
         return "–"
     minutes, rest = divmod(max(0, int(seconds)), 60)
     hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes}:{rest:02}"
+    return f"{hours}:{minutes:02}:{rest:02}" if hours else f"{minutes:02}:{rest:02}"
 
 
 def iso(moment: datetime) -> str:

@@ -105,7 +105,6 @@ async def _show(form: LoginForm, error: LoginFailed | LoginLimited | Forbidden |
         form=form,
         only_organisation=await _only_organisation(),
         error=error,
-        languages=NAMES,
         status_code=error.status if error else 200,
     )
     if isinstance(error, LoginLimited):
