@@ -133,6 +133,8 @@ async def require_schema(apps: dict[str, Any], registry: PluginRegistry) -> None
         raise StartupError("The database schema is older than this code.", mend="Run: switchroom migrate")
     for name in pending:
         _set_aside(registry, name, PluginState.NEEDS_MIGRATION, "Its tables are not up to date.")
+    for name, reason in state.failed.items():
+        _set_aside(registry, name, PluginState.NEEDS_MIGRATION, reason)
 
 
 def audit(registry: PluginRegistry) -> None:

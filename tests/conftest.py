@@ -48,7 +48,7 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     try:
         yield server.start()
     finally:
-        server.stop()
+        server.destroy()
 
 
 async def _answers(dsn: str) -> bool:

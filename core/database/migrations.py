@@ -17,6 +17,8 @@ from core.errors import StartupError
 
 log = structlog.get_logger(__name__)
 
+CORE = "core"
+
 LOCK_KEY = 0x5C_17C4
 """The advisory lock that keeps two processes from migrating at once."""
 
@@ -40,17 +42,17 @@ async def migration_state(apps: dict[str, Any]) -> MigrationState:
     """Compares the database with the code; changes nothing.
 
     Args:
-        apps: The `apps` section of the ORM's configuration.
+        apps: The `apps` section of the ORM's configuration, core first.
     """
     applied = await _applied()
-    executor = MigrationExecutor(get_connection(CONNECTION), _with_migrations(apps))
+    usable, failed = await _usable(apps)
+    executor = MigrationExecutor(get_connection(CONNECTION), usable)
     await executor.loader.build_graph()
     known = {(key.app_label, key.name) for key in executor.loader.graph.nodes}
-    labels = set(apps)
     return MigrationState(
         pending=tuple(sorted(known - applied)),
-        unknown=tuple(sorted(pair for pair in applied - known if pair[0] in labels)),
-        failed={},
+        unknown=tuple(sorted(pair for pair in applied - known if pair[0] in usable)),
+        failed=failed,
     )
 
 
@@ -63,20 +65,20 @@ async def migrate(apps: dict[str, Any]) -> MigrationState:
     Raises:
         StartupError: The schema was written by newer code, or core's own migration failed.
     """
-    state = await migration_state(apps)
-    refuse_newer_schema(state)
-    failed: dict[str, str] = {}
     async with _Lock():
-        for label in _with_migrations(apps):
+        state = await migration_state(apps)
+        refuse_newer_schema(state)
+        usable, failed = await _usable(apps)
+        for label in usable:
             if not any(app == label for app, _name in state.pending):
                 continue
             try:
                 # The whole set every time: an app's migrations refer to tables of core.
-                executor = MigrationExecutor(get_connection(CONNECTION), _with_migrations(apps))
+                executor = MigrationExecutor(get_connection(CONNECTION), usable)
                 await executor.migrate([MigrationTarget(label, "__latest__")], direction="forward")
                 log.info("migrated", app=label)
             except Exception as error:
-                if label == "core":
+                if label == CORE:
                     raise StartupError(
                         f"The schema could not be brought up to date: {error}",
                         mend="Nothing of that step was kept. Correct the cause and run: switchroom migrate",
@@ -84,12 +86,12 @@ async def migrate(apps: dict[str, Any]) -> MigrationState:
                 log.exception("migration_failed", app=label)
                 failed[label] = f"{type(error).__name__}: {error}"
     after = await migration_state(apps)
-    return MigrationState(after.pending, after.unknown, failed)
+    return MigrationState(after.pending, after.unknown, after.failed | failed)
 
 
 def refuse_newer_schema(state: MigrationState) -> None:
     """Raises `StartupError` when the database knows migrations of core that this code does not."""
-    newer = [name for app, name in state.unknown if app == "core"]
+    newer = [name for app, name in state.unknown if app == CORE]
     if newer:
         raise StartupError(
             f"The database schema is newer than this code: it has {newer[-1]!r}, which this version does not know.",
@@ -120,6 +122,22 @@ async def _applied() -> set[tuple[str, str]]:
     if await fetch_value("SELECT to_regclass($1)::text", MIGRATIONS_TABLE) is None:
         return set()
     return {(row["app"], row["name"]) for row in await fetch(f"SELECT app, name FROM {MIGRATIONS_TABLE}")}  # noqa: S608
+
+
+async def _usable(apps: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
+    """The apps whose migrations can be read, and why those of the others cannot: one would stop all."""
+    usable: dict[str, Any] = {}
+    failed: dict[str, str] = {}
+    for label, app in _with_migrations(apps).items():
+        try:
+            await MigrationExecutor(get_connection(CONNECTION), {**usable, label: app}).loader.build_graph()
+            usable[label] = app
+        except Exception as error:
+            if label == CORE:
+                raise
+            log.exception("migrations_unreadable", app=label)
+            failed[label] = f"{type(error).__name__}: {error}"
+    return usable, failed
 
 
 def _with_migrations(apps: dict[str, Any]) -> dict[str, Any]:
