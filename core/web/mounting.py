@@ -32,7 +32,7 @@ def plugin_routers(registry: PluginRegistry, taken: set[str]) -> list[Router]:
             continue
         try:
             mine = _routers(record)
-            Litestar(mine, openapi_config=None)
+            Litestar(mine, openapi_config=None, logging_config=None)
         except (LitestarException, TypeError, ValueError) as error:
             _break(record, f"Its routes cannot be used: {error}")
             continue
