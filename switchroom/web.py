@@ -6,5 +6,6 @@ A handler may take `ctx`, the `Context` of the tenant, the plugin and whoever ac
 from core.accounts.permissions import SIGNED_IN
 from core.accounts.sessions import SignedIn
 from core.web.rendering import fragment, page, public_page, with_event, with_toast
+from core.web.status import LABELS as STATUS_LABELS
 
-__all__ = ["SIGNED_IN", "SignedIn", "fragment", "page", "public_page", "with_event", "with_toast"]
+__all__ = ["SIGNED_IN", "STATUS_LABELS", "SignedIn", "fragment", "page", "public_page", "with_event", "with_toast"]

@@ -8,7 +8,7 @@ from plugins.routing.routes import PAGES
 from plugins.routing.services import QueueService, ensure_queue
 from switchroom import Context, Job, hookimpl
 from switchroom.capabilities import QueueDirectory
-from switchroom.contributions import Models, NavItem, Permission, Provider, Routes
+from switchroom.contributions import Asset, Models, NavItem, Permission, Provider, Routes
 from switchroom.locale import gettext as _
 
 
@@ -22,6 +22,10 @@ class RoutingPlugin:
     @hookimpl
     def register_routes(self) -> Routes:
         return Routes(pages=PAGES)
+
+    @hookimpl
+    def register_assets(self) -> list[Asset]:
+        return [Asset("routing.css")]
 
     @hookimpl
     def register_jobs(self) -> list[Job]:

@@ -15,7 +15,7 @@ from switchroom import Context
 from switchroom.agents import LIMITS, all_agents, all_teams, save_team
 from switchroom.errors import InvalidInput
 from switchroom.locale import gettext as _
-from switchroom.web import SignedIn, fragment, page, with_toast
+from switchroom.web import STATUS_LABELS, SignedIn, fragment, page, with_toast
 
 SHOWN_WAITING = 50
 
@@ -64,7 +64,7 @@ async def queues_now(ctx: Context) -> Response[Any]:
 @get("/queues/agents", permission=SEE_QUEUES)
 async def queues_agents(ctx: Context) -> Response[Any]:
     """The agents and what they do."""
-    return fragment("routing/agents.html", agents=await all_agents(ctx))
+    return fragment("routing/agents.html", agents=await all_agents(ctx), labels=STATUS_LABELS)
 
 
 @get("/queues/settings", permission=MANAGE_QUEUES)
