@@ -99,6 +99,14 @@ def test_level_is_obeyed_and_setting_up_twice_does_not_double(stream: io.StringI
     assert "quiet" not in stream.getvalue()
 
 
+@pytest.mark.parametrize(("level", "shown"), [("debug", True), ("info", False), ("warning", False)])
+def test_steps_of_libraries_are_shown_when_debugging_only(stream: io.StringIO, level: str, shown: bool) -> None:
+    configure_logs(Logging.model_validate({"level": level}), stream)
+    logging.getLogger("uvicorn.error").info("a step")
+    logging.getLogger("uvicorn.error").warning("a problem")
+    assert ("a step" in stream.getvalue(), "a problem" in stream.getvalue()) == (shown, True)
+
+
 def test_a_process_without_a_terminal_writes_no_colours() -> None:
     code = "from core.logs import *; from core.settings import Logging; configure_logs(Logging());"
     code += "structlog.get_logger('core').info('ready', port=1)"

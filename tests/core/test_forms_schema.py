@@ -1,0 +1,277 @@
+"""The schema of forms: what is a form, what is none, and that every form survives being written and read."""
+
+from __future__ import annotations
+
+import json
+import re
+from html.parser import HTMLParser
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from core.errors import InvalidInput
+from core.forms.components import LONGEST_TEXT
+from core.forms.reader import Reader
+from core.forms.reading import InvalidAnswers, accept_answers, pick_answers, read_answers, show_answers
+from core.forms.rendering import render_form
+from core.forms.schema import Form, read_form
+from core.forms.text import Text
+from core.locale import ENGLISH, speaking
+
+WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(str.strip)
+TEXT = st.dictionaries(st.sampled_from(["en", "ru", "pt-BR"]), WORDS, min_size=1)
+KINDS = ["static_text", "text", "long_text", "yes_no", "radio", "date_time"]
+
+
+@st.composite
+def conditions(draw: st.DrawFn, before: list[dict[str, Any]]) -> dict[str, Any] | None:
+    """A condition on what stands before, or none."""
+    comparisons = [
+        {"field": component["key"], "equals": value}
+        for component in before
+        for value in {
+            "yes_no": [True, False],
+            "radio": [option["value"] for option in component.get("options", ())],
+            "text": ["x"],
+            "long_text": ["a longer\ntext"],
+        }.get(component["kind"], [])
+    ]
+    if not comparisons or draw(st.booleans()):
+        return None
+    leaf = st.sampled_from(comparisons)
+    tree = st.recursive(leaf, lambda inner: st.lists(inner, min_size=1, max_size=3).flatmap(
+        lambda parts: st.sampled_from([{"all": parts}, {"any": parts}])
+    ), max_leaves=4)  # fmt: skip
+    return draw(tree)
+
+
+@st.composite
+def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[str, Any]:
+    """Any component."""
+    kind = draw(st.sampled_from(KINDS))
+    made: dict[str, Any] = {"kind": kind, "key": key, "shown_if": draw(conditions(before))}
+    if kind == "static_text":
+        return made | {"text": draw(TEXT)}
+    made |= {"label": draw(TEXT), "required": draw(st.booleans()), "required_if": draw(conditions(before))}
+    if draw(st.booleans()):
+        made["help"] = draw(TEXT)
+    if kind == "radio":
+        values = draw(
+            st.lists(st.from_regex(r"[a-z][a-z.-]{0,5}", fullmatch=True), min_size=1, max_size=4, unique=True)
+        )
+        made["options"] = [{"value": value, "label": draw(TEXT)} for value in values]
+        made["default"] = draw(st.sampled_from([None, *values]))
+    if kind == "yes_no":
+        made["default"] = draw(st.sampled_from([None, True, False]))
+    if kind == "date_time":
+        made["must_be"] = draw(st.sampled_from([None, "future", "past"]))
+    return made
+
+
+@st.composite
+def forms(draw: st.DrawFn) -> dict[str, Any]:
+    """Any form, as JSON values."""
+    pages: list[dict[str, Any]] = []
+    before: list[dict[str, Any]] = []
+    for page in range(draw(st.integers(1, 3))):
+        made = []
+        for _number in range(draw(st.integers(1, 4))):
+            made.append(draw(components(f"c{len(before)}", before)))
+            before.append(made[-1])
+        pages.append({"key": f"p{page}", "components": made})
+    return {"key": "test:any", "version": draw(st.integers(1, 9)), "title": draw(TEXT), "pages": pages}
+
+
+@st.composite
+def answered(draw: st.DrawFn) -> tuple[Form, dict[str, str]]:
+    """A form and what a browser holds for it: sensible answers and nonsense."""
+    form = read_form(draw(forms()))
+    sensible = ["yes", "no", "x", "a longer\ntext", "2031-03-30T02:30", "2020-01-01T00:00", "", " ", "0001-01-01T00:00"]
+    texts = st.one_of(st.sampled_from(sensible), st.text(max_size=30))
+    typed = {}
+    for key, question in form.questions.items():
+        options = [option.value for option in getattr(question, "options", ())]
+        typed[key] = draw(st.one_of(texts, st.sampled_from(options)) if options else texts)
+    return form, typed
+
+
+@given(forms())
+@settings(max_examples=200, deadline=None)
+def test_a_form_written_as_json_and_read_again_is_the_same(data: dict[str, Any]) -> None:
+    form = read_form(data)
+    again = read_form(json.loads(json.dumps(form.as_json())))
+    assert again == form
+    assert again.digest == form.digest
+    assert again.as_json() == form.as_json()
+
+
+class Elements(HTMLParser):
+    """Collects the ids, the references to ids, and the names of a page."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.ids: list[str] = []
+        self.references: set[str] = set()
+        self.names: set[str] = set()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given_here = {name: value or "" for name, value in attrs}
+        self.ids += [given_here["id"]] if "id" in given_here else []
+        self.references |= set(given_here.get("aria-describedby", "").split()) | {given_here.get("for", "")} - {""}
+        self.names |= {given_here["name"]} if "name" in given_here else set()
+
+
+@given(answered())
+@settings(max_examples=200, deadline=None)
+def test_every_form_renders_and_reads_whatever_is_typed(case: tuple[Form, dict[str, str]]) -> None:
+    form, typed = case
+    reader = Reader(ZoneInfo("Europe/Berlin"))
+    reading = read_answers(form, typed, reader)
+    page = Elements()
+    page.feed(render_form(form, typed, reader, scope="f-1", errors=reading.errors))
+    assert len(page.ids) == len(set(page.ids))
+    assert page.references <= set(page.ids)
+    assert page.names == {f"answer.{key}" for key in form.questions}
+
+
+@given(answered())
+@settings(max_examples=200, deadline=None)
+def test_accepted_answers_shown_and_read_again_are_the_same(case: tuple[Form, dict[str, str]]) -> None:
+    form, typed = case
+    reader = Reader(ZoneInfo("Europe/Berlin"))
+    errors = read_answers(form, typed, reader).errors
+    if errors:
+        with pytest.raises(InvalidAnswers) as caught:
+            accept_answers(form, typed, reader)
+        assert caught.value.fields == errors
+        assert set(errors) <= set(form.questions)
+    else:
+        answers = accept_answers(form, typed, reader)
+        assert accept_answers(form, show_answers(form, answers, reader), reader) == answers
+        assert json.loads(json.dumps(answers)) == answers
+
+
+def form_with(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A form of one page."""
+    return {
+        "key": "test:form",
+        "version": 1,
+        "title": {"en": "T"},
+        "pages": [{"key": "p", "components": parts}],
+        **more,
+    }
+
+
+YES_NO = {"kind": "yes_no", "key": "ok", "label": {"en": "Ok?"}}
+LINE = {"kind": "text", "key": "line", "label": {"en": "Line"}}
+
+
+@pytest.mark.parametrize(
+    ("data", "place", "says"),
+    [
+        (form_with(YES_NO, YES_NO), "form", "two components are named 'ok'"),
+        (form_with({**YES_NO, "colour": "red"}), "pages.0.components.0.yes_no.colour", "not permitted"),
+        (form_with({**YES_NO, "kind": "slider"}), "pages.0.components.0", "slider"),
+        (form_with({**YES_NO, "label": {}}), "pages.0.components.0.yes_no.label", "at least 1"),
+        (form_with({**YES_NO, "label": {"en": "  "}}), "pages.0.components.0.yes_no.label.en", "match"),
+        (form_with({**LINE, "shown_if": {"field": "gone", "equals": "x"}}), "form", "'gone'"),
+        (form_with({**LINE, "shown_if": {"field": "line", "equals": "x"}}), "form", "'line'"),
+        (form_with(LINE, {**YES_NO, "shown_if": {"field": "ok", "equals": True}}), "form", "'ok'"),
+        (form_with(YES_NO, {**LINE, "shown_if": {"field": "ok", "equals": "yes"}}), "form", "never"),
+        (form_with(YES_NO, {**LINE, "required_if": {"all": []}}), "pages.0.components.1.text.required_if.all.all", "1"),
+        (form_with({"kind": "radio", "key": "r", "label": {"en": "R"}, "options": []}), None, "at least 1"),
+        (
+            form_with({"kind": "radio", "key": "r", "label": {"en": "R"}, "options": [{"value": "a", "label": {}}]}),
+            "pages.0.components.0.radio.options.0.label",
+            "at least 1",
+        ),
+        (form_with(YES_NO, key="no-colon"), "key", "match"),
+        (form_with(YES_NO, version=0), "version", "1"),
+        ("a form", "form", "valid"),
+        (None, "form", "valid"),
+    ],
+)
+def test_what_is_no_form_is_refused_with_the_place(data: object, place: str | None, says: str) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        read_form(data)
+    found = [message for where, message in caught.value.fields.items() if place in (where, None)]
+    assert any(says in message for message in found), caught.value.fields
+
+
+def test_a_text_falls_back_to_its_parent_language_then_english_then_any() -> None:
+    text = Text.of(en="Comment", ru="Комментарий")
+    assert text.in_language("ru-RU") == "Комментарий"
+    assert text.in_language("de") == "Comment"
+    assert Text.of(ru="Да").in_language("de") == "Да"
+    with speaking("ru", ENGLISH):
+        assert str(text) == "Комментарий"
+    assert str(text) == "Comment"
+
+
+def test_what_people_typed_cannot_become_markup() -> None:
+    form = read_form(
+        form_with({**LINE, "label": {"en": "<script>a</script>"}}, {**LINE, "kind": "long_text", "key": "b"})
+    )
+    hostile = '"><script>alert(1)</script></textarea>'
+    page = render_form(
+        form, {"line": hostile, "b": hostile}, Reader(ZoneInfo("UTC")), scope="f", errors={"line": "<b>no</b>"}
+    )
+    assert "<script>" not in page
+    assert "<b>" not in page
+    assert page.count("</textarea>") == 1
+
+
+def test_a_label_an_error_and_a_help_text_belong_to_their_field() -> None:
+    form = read_form(
+        form_with({**LINE, "required": True, "help": {"en": "In a few words"}}, {**YES_NO, "required": True})
+    )
+    page = render_form(form, {}, Reader(ZoneInfo("UTC")), scope="f", errors={"line": "This must be answered."})
+    assert re.search(r'<label [^>]*for="f-line"', page)
+    field = re.search(r'<input[^>]*id="f-line"[^>]*>', page)
+    assert field
+    assert 'aria-describedby="f-line-help f-line-error"' in field[0]
+    assert 'aria-invalid="true"' in field[0]
+    assert 'aria-required="true"' in field[0]
+    assert re.search(r'<fieldset[^>]*role="radiogroup"[^>]*>\s*<legend[^>]*>Ok\?</legend>', page)
+    assert 'href="#f-line"' in page
+
+
+def test_the_browser_gets_conditions_in_its_own_terms_and_hidden_fields_hidden() -> None:
+    form = read_form(form_with(YES_NO, {**LINE, "shown_if": {"field": "ok", "equals": False}}))
+    reader = Reader(ZoneInfo("UTC"))
+
+    def component(typed: dict[str, str]) -> str:
+        found = re.search(r'<div[^>]*data-component="line"[^>]*>', render_form(form, typed, reader, scope="f"))
+        assert found
+        return found[0]
+
+    assert "&#34;equals&#34;: &#34;no&#34;" in component({})
+    assert " hidden" in component({"ok": "yes"})
+    assert " hidden" not in component({"ok": "no"})
+
+
+def test_only_the_fields_of_the_form_are_taken_from_what_is_posted() -> None:
+    form = read_form(form_with(YES_NO, LINE))
+    assert pick_answers(form, [("answer.ok", "yes"), ("_tab", "a"), ("answer.line", "a\r\nb\x00")]) == {
+        "ok": "yes",
+        "line": "a\nb",
+    }
+    with pytest.raises(InvalidAnswers) as caught:
+        pick_answers(form, [("answer.price", "1")])
+    assert "price" in caught.value.fields
+    with pytest.raises(InvalidAnswers) as caught:
+        pick_answers(form, [("answer.ok", "yes"), ("answer.ok", "no")])
+    assert "ok" in caught.value.fields
+    with pytest.raises(InvalidAnswers) as caught:
+        pick_answers(form, [("answer.line", "x" * 10_000_000)])
+    assert "line" in caught.value.fields
+
+
+@pytest.mark.parametrize("length", [LONGEST_TEXT, LONGEST_TEXT + 1])
+def test_a_text_that_is_too_long_is_refused_with_its_length(length: int) -> None:
+    form = read_form(form_with({**LINE, "kind": "long_text", "max_length": LONGEST_TEXT}))
+    errors = read_answers(form, {"line": "x" * length}, Reader(ZoneInfo("UTC"))).errors
+    assert (str(length) in errors.get("line", "")) == (length > LONGEST_TEXT)
