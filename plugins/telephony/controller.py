@@ -25,6 +25,7 @@ from plugins.telephony.provider import (
     ProviderBack,
     ProviderError,
     ProviderLost,
+    ProviderUnavailable,
     VoiceEvent,
     VoiceProvider,
 )
@@ -40,6 +41,10 @@ log = structlog.get_logger(__name__)
 BEAT_SECONDS = 2.0
 ORPHAN_SECONDS = 30
 """A leg that nobody has written a row for by then belongs to no call: its process died while answering."""
+
+
+class NodeReplaced(Exception):
+    """Another process has taken charge of this node's name; its legs are none of our business."""
 
 
 class MediaController:
@@ -74,13 +79,13 @@ class MediaController:
             await nodes.register(self._name, self._epoch, address, self._settings.max_legs)
             self._provider = await self._connections.provider(self._name)
             events = self._provider.events()
-            await self._reconcile(self._provider)
+            await self.reconcile()
         except BaseException:
             await self._close_switch()
             raise
         self._tasks = [
-            asyncio.create_task(self._follow_events(self._provider, events), name="media-events"),
-            asyncio.create_task(self._keep_true(self._provider), name="media-heartbeat"),
+            asyncio.create_task(self._follow_events(events), name="media-events"),
+            asyncio.create_task(self._keep_true(), name="media-heartbeat"),
         ]
 
     async def close(self) -> None:
@@ -88,7 +93,7 @@ class MediaController:
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
-        if self._switch is not None:
+        if self._switch is not None and await nodes.beat(self._name, self._epoch):
             for leg in await legs_on_node(self._name):
                 await guarded(self._platform, leg, partial(finish_leg, leg=leg, cause=EndCause.PROVIDER_LOST))
         await nodes.unregister(self._name, self._epoch)
@@ -119,14 +124,14 @@ class MediaController:
 
     # --- What the provider tells ---
 
-    async def _follow_events(self, provider: VoiceProvider, events: AsyncIterator[VoiceEvent]) -> None:
+    async def _follow_events(self, events: AsyncIterator[VoiceEvent]) -> None:
         async for event in events:
             try:
-                await self._take(provider, event)
+                await self._take(event)
             except Exception:
                 log.exception("media_event_failed", event=type(event).__name__)
 
-    async def _take(self, provider: VoiceProvider, event: VoiceEvent) -> None:
+    async def _take(self, event: VoiceEvent) -> None:
         match event:
             case LegConnected(leg, at):
                 await self._note(leg, LegSnapshot(leg, LegState.CONNECTED, at, connected_at=at))
@@ -136,7 +141,7 @@ class MediaController:
                 log.error("media_node_lost", node=self._name, reason=reason)
             case ProviderBack():
                 log.info("media_node_back", node=self._name)
-                await self._reconcile(provider)
+                await self.reconcile()
 
     async def _note(self, name: LegId, truth: LegSnapshot) -> None:
         leg = await find_leg(name)
@@ -145,27 +150,35 @@ class MediaController:
 
     # --- What the heartbeat finds ---
 
-    async def _keep_true(self, provider: VoiceProvider) -> None:
+    async def _keep_true(self) -> None:
         while True:
             await asyncio.sleep(BEAT_SECONDS)
             try:
-                # Only a node that answers is alive: others take over the calls of one that does not.
-                await provider.legs()
-                if not await nodes.beat(self._name, self._epoch):
-                    log.error("media_node_replaced", node=self._name, mend="Give each process its own node_name.")
-                    await self._close_switch()
-                    return
-                await self._reconcile(provider)
+                await self.reconcile()
+            except NodeReplaced:
+                log.error("media_node_replaced", node=self._name, mend="Give each process its own node_name.")
+                await self._close_switch()
+                return
             except ProviderError as error:
                 log.warning("media_node_silent", node=self._name, reason=str(error))
             except Exception:
                 log.exception("media_heartbeat_failed", node=self._name)
 
-    async def _reconcile(self, provider: VoiceProvider) -> None:
-        """Bring the rows up to the truth, and the media to what the rows then say."""
+    async def reconcile(self) -> None:
+        """Says that the node is alive, brings the rows up to the truth, and the media to what the rows then say.
+
+        Raises:
+            ProviderError: The provider cannot be asked; then the node does not count as alive either.
+            NodeReplaced: Another process has taken charge of the node's name.
+        """
+        provider = self._provider
+        if provider is None:
+            raise ProviderUnavailable("The media node has not been started.")
         # Rows first: a row is written after its leg was made, so a leg that is missing afterwards is gone.
         rows = await legs_on_node(self._name)
         truths = {truth.leg: truth for truth in await provider.legs()}
+        if not await nodes.beat(self._name, self._epoch):
+            raise NodeReplaced(self._name)
         calls: dict[int, dict[Side, LegView]] = defaultdict(dict)
         for leg in rows:
             if await guarded(self._platform, leg, partial(note_truth, leg=leg, truth=truths.get(leg.leg))):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from litestar import Request, get, post
+from litestar.params import FromPath, JSONBody
 from litestar.response import Template
 from pydantic import BaseModel, Field
 
@@ -59,7 +60,7 @@ async def caller_ice(ctx: Context) -> list[dict[str, Any]]:
 
 
 @post("/calls", public=True, request_max_body_size=MAX_BODY)
-async def begin(ctx: Context, request: Request[Any, Any, Any], data: NewCall) -> BegunCall:
+async def begin(ctx: Context, request: Request[Any, Any, Any], data: JSONBody[NewCall]) -> BegunCall:
     """Begins a call."""
     address = request.client.host if request.client else "unknown"
     call = await calling.begin_call(ctx, calling.CallRequest(data.name, data.number, data.subject, data.sdp), address)
@@ -67,14 +68,14 @@ async def begin(ctx: Context, request: Request[Any, Any, Any], data: NewCall) ->
 
 
 @get("/calls/{token:str}", public=True)
-async def state(ctx: Context, token: str) -> CallStatus:
+async def state(ctx: Context, token: FromPath[str]) -> CallStatus:
     """How the call is now."""
     call = await calling.call_state(ctx, token)
     return CallStatus(**asdict(call), ended=cause_sentence(call.cause))
 
 
 @post("/calls/{token:str}/hangup", public=True, status_code=204)
-async def hang_up(ctx: Context, token: str) -> None:
+async def hang_up(ctx: Context, token: FromPath[str]) -> None:
     """The customer hangs up."""
     await calling.hang_up_call(ctx, token)
 

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from litestar import get, post
+from litestar.params import FromPath, JSONBody
 from litestar.response import Template
 from pydantic import BaseModel, Field
 
@@ -54,50 +55,50 @@ async def agent_ice(ctx: Context) -> list[dict[str, Any]]:
 
 
 @post("/offers/{offer_id:int}/accept", permission=TAKE_CALLS, status_code=200, request_max_body_size=MAX_BODY)
-async def accept(ctx: Context, user: SignedIn, offer_id: int, data: Audio) -> Accepted:
+async def accept(ctx: Context, user: SignedIn, offer_id: FromPath[int], data: JSONBody[Audio]) -> Accepted:
     """Takes the call that is offered."""
     call = await answering.answer_offer(ctx, offer_id, user.id, data.sdp)
     return Accepted(call.interaction_id, call.leg, call.sdp)
 
 
 @post("/offers/{offer_id:int}/reject", permission=TAKE_CALLS, status_code=204)
-async def reject(ctx: Context, user: SignedIn, offer_id: int) -> None:
+async def reject(ctx: Context, user: SignedIn, offer_id: FromPath[int]) -> None:
     """Leaves the call that is offered to somebody else."""
     await reject_offer(ctx, offer_id, user.id)
 
 
 @post("/calls/{interaction_id:int}/hold", permission=TAKE_CALLS, status_code=204)
-async def hold(ctx: Context, user: SignedIn, interaction_id: int) -> None:
+async def hold(ctx: Context, user: SignedIn, interaction_id: FromPath[int]) -> None:
     """Puts the customer on hold."""
     await talking.hold_call(ctx, interaction_id, user.id)
 
 
 @post("/calls/{interaction_id:int}/resume", permission=TAKE_CALLS, status_code=204)
-async def resume(ctx: Context, user: SignedIn, interaction_id: int) -> None:
+async def resume(ctx: Context, user: SignedIn, interaction_id: FromPath[int]) -> None:
     """Takes the customer back from hold."""
     await talking.resume_call(ctx, interaction_id, user.id)
 
 
 @post("/calls/{interaction_id:int}/mute", permission=TAKE_CALLS, status_code=204)
-async def mute(ctx: Context, user: SignedIn, interaction_id: int) -> None:
+async def mute(ctx: Context, user: SignedIn, interaction_id: FromPath[int]) -> None:
     """Keeps the agent's voice from the customer."""
     await talking.mute_agent(ctx, interaction_id, user.id)
 
 
 @post("/calls/{interaction_id:int}/unmute", permission=TAKE_CALLS, status_code=204)
-async def unmute(ctx: Context, user: SignedIn, interaction_id: int) -> None:
+async def unmute(ctx: Context, user: SignedIn, interaction_id: FromPath[int]) -> None:
     """Lets the customer hear the agent again."""
     await talking.unmute_agent(ctx, interaction_id, user.id)
 
 
 @post("/calls/{interaction_id:int}/digits", permission=TAKE_CALLS, status_code=204)
-async def digits(ctx: Context, user: SignedIn, interaction_id: int, data: Keys) -> None:
+async def digits(ctx: Context, user: SignedIn, interaction_id: FromPath[int], data: JSONBody[Keys]) -> None:
     """Sends the tones of keys to the customer."""
     await talking.send_digits(ctx, interaction_id, user.id, data.digits)
 
 
 @post("/calls/{interaction_id:int}/hangup", permission=TAKE_CALLS, status_code=204)
-async def hang_up(ctx: Context, user: SignedIn, interaction_id: int) -> None:
+async def hang_up(ctx: Context, user: SignedIn, interaction_id: FromPath[int]) -> None:
     """Ends the call."""
     await talking.hang_up(ctx, interaction_id, user.id)
 

@@ -12,16 +12,23 @@ from switchroom.runtime import Platform
 
 
 @dataclass(frozen=True)
-class _Running:
+class Running:
+    """The parts that run in one process; `controller` only where there is a node.
+
+    Attributes:
+        watch: Looks after all nodes.
+        controller: Looks after the node of this process.
+    """
+
     connections: MediaConnections
     watch: NodeWatch
     controller: MediaController | None
 
 
-_running: dict[int, _Running] = {}
+_running: dict[int, Running] = {}
 
 
-async def start(platform: Platform, *, media: bool) -> None:
+async def start(platform: Platform, *, media: bool) -> Running:
     """Starts telephony in this process, with a media node when `media` is set.
 
     Raises:
@@ -39,7 +46,8 @@ async def start(platform: Platform, *, media: bool) -> None:
         raise
     watch = NodeWatch(platform, connections)
     watch.start()
-    _running[id(platform)] = _Running(connections, watch, controller)
+    running = _running[id(platform)] = Running(connections, watch, controller)
+    return running
 
 
 async def stop(platform: Platform) -> None:

@@ -145,8 +145,9 @@ def _check(ctx: Context, request: CallRequest) -> str:
 
 async def _answer(ctx: Context, leg: LegId, offer: str) -> tuple[NodeView, VoiceProvider, str]:
     """Answer the offer at the least loaded node that can."""
-    full = False
-    for node in await nodes_with_room():
+    candidates = await nodes_with_room()
+    full = not candidates and await any_fresh()
+    for node in candidates:
         try:
             provider = await connections_of(ctx).provider(node.name)
             return node, provider, await provider.answer(leg, offer)
@@ -154,7 +155,7 @@ async def _answer(ctx: Context, leg: LegId, offer: str) -> tuple[NodeView, Voice
             full = True
         except ProviderUnavailable as error:
             ctx.log.warning("node_unavailable", node=node.name, reason=str(error))
-    raise lines_busy() if full or await any_fresh() else media_unavailable()
+    raise lines_busy() if full else media_unavailable()
 
 
 async def call_state(ctx: Context, token: str) -> CallState:
