@@ -26,6 +26,8 @@ _SECRET_PAIRS = frozenset(
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _PASSWORD_IN_URL = re.compile(r"(?P<before>\b[a-z][a-z0-9+.-]*://[^\s/:@]*:)[^\s/@]+(?=@)", re.IGNORECASE)
 _DEEPEST = 8
+# Libraries that tell each of their steps at level info; our own events say what came of them.
+_CHATTY = ("aioice", "aiortc", "dramatiq", "tortoise", "uvicorn")
 
 
 def configure_logs(settings: Logging, stream: TextIO | None = None) -> None:
@@ -72,8 +74,8 @@ def configure_logs(settings: Logging, stream: TextIO | None = None) -> None:
     root = logging.getLogger()
     root.handlers[:] = [output]
     root.setLevel(settings.level.upper())
-    # One line a request belongs to the proxy's log; ours has the events.
-    logging.getLogger("uvicorn.access").setLevel(logging.WARNING)
+    for name in _CHATTY:
+        logging.getLogger(name).setLevel(logging.NOTSET if settings.level == "debug" else logging.WARNING)
 
 
 def redact(_logger: WrappedLogger, _method: str, event: EventDict) -> EventDict:

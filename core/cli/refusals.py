@@ -4,6 +4,10 @@ import errno
 import os
 from collections.abc import Iterator
 
+from dramatiq.errors import BrokerConnectionError
+from pika.exceptions import AMQPError  # type: ignore[import-untyped]
+from redis.exceptions import RedisError
+
 from core.errors import InvalidInput, StartupError, SwitchroomError
 
 _MEND = {
@@ -24,6 +28,11 @@ def refusal_of(error: BaseException) -> SwitchroomError | None:
             return part
         if isinstance(part, OSError) and part.errno in _MEND:
             return StartupError(f"{_what(part)}.", mend=_MEND[part.errno])
+        if isinstance(part, RedisError | AMQPError | BrokerConnectionError):
+            return StartupError(
+                f"The broker or the live backbone cannot be used: {part}.",
+                mend="Start it, or correct broker.url and live.url; `switchroom doctor` tells which.",
+            )
     return None
 
 

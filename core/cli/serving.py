@@ -74,6 +74,8 @@ async def _announce(application: "Application") -> None:
     from core.app import EVERYTHING, Role
 
     settings = application.platform.settings
+    # A library of a plugin may have set up logging in its own way while it was imported.
+    configure_logs(settings.logging)
     if Role.WEB not in application.roles:
         click.echo(f"Switchroom's {', '.join(sorted(application.roles))} is ready.")
         return

@@ -38,14 +38,14 @@ async def database_and_plugins(settings: Settings) -> list[Finding]:
 
 
 async def _database(settings: Settings, registry: PluginRegistry) -> list[Finding]:
+    folder = settings.data_dir / "postgres"
     kind = "external"
-    if settings.database.url is None:
-        folder = settings.data_dir / "postgres"
-        if not (folder / "data" / "PG_VERSION").exists():
-            wheel_binaries()
-            return [ok("database", "embedded; will be made at the first start")]
-        kind = "embedded, of the server that is running" if running_dsn(folder) else "embedded"
     try:
+        if settings.database.url is None:
+            if not (folder / "data" / "PG_VERSION").exists():
+                wheel_binaries()
+                return [ok("database", "embedded; will be made at the first start")]
+            kind = "embedded, of the server that is running" if running_dsn(folder) else "embedded"
         async with open_database(settings, registry) as apps:
             return [await _server(kind), await _extensions(), await _schema(apps, registry), await _clock()]
     except StartupError as error:
@@ -110,7 +110,7 @@ def _plugins(settings: Settings, registry: PluginRegistry) -> list[Finding]:
 
 
 def _set_aside(settings: Settings, record: PluginRecord) -> Finding:
-    text = f"{record.name} is {record.state.value.replace('_', ' ')}: {record.reason}"
+    text = f"{record.name} ({record.state.value.replace('_', ' ')}): {record.reason}"
     if record.name in settings.plugins.blocked:
         return ok("plugins", text)
     if record.state is PluginState.NEEDS_MIGRATION:

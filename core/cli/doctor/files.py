@@ -8,8 +8,7 @@ from pathlib import Path
 from core.cli.doctor.finding import Finding, fail, ok, warn
 from core.settings import SECRET_KEY_FILE, Settings
 
-_ROOT = Path(__file__).resolve().parents[3]
-_CORE_STATIC, _PLUGINS = _ROOT / "core/web/static", _ROOT / "plugins"
+PROJECT = Path(__file__).resolve().parents[3]
 _GIB = 2**30
 _SCARCE, _TOO_LITTLE = 2 * _GIB, _GIB // 4
 
@@ -68,18 +67,18 @@ async def front_end(_settings: Settings) -> list[Finding]:
 
 
 def _unbundled() -> tuple[list[str], list[str]]:
+    """Find the sources that have no bundle, and those that are newer than theirs."""
     missing, stale = [], []
-    for source in sorted([*_CORE_STATIC.glob("src/app.*"), *_PLUGINS.glob("*/static/src/[!_.]*.*")]):
-        if source.suffix not in (".js", ".css"):
-            continue
+    core, plugins = PROJECT.glob("core/web/static/src/app.*"), PROJECT.glob("plugins/*/static/src/[!_.]*")
+    for source in sorted(file for file in [*core, *plugins] if file.suffix in (".js", ".css")):
         bundle = source.parent.parent / "dist" / source.name
-        name = str(source.relative_to(_ROOT))
+        name = str(source.relative_to(PROJECT))
         if not bundle.is_file():
             missing.append(name)
         elif bundle.stat().st_mtime < source.stat().st_mtime:
             stale.append(name)
-    if not (_CORE_STATIC / "dist" / "icons.json").is_file():
-        missing.append("icons")
+    if not (PROJECT / "core/web/static/dist/icons.json").is_file():
+        missing.append("the icons")
     return missing, stale
 
 

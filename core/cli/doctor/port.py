@@ -64,7 +64,8 @@ def is_switchroom(process: psutil.Process) -> bool:
         words = process.cmdline()
     except psutil.Error:
         return False
-    return any(os.path.basename(word) == "switchroom" for word in words[:3]) and bool({"run", "web"} & set(words))
+    is_ours = any(os.path.basename(word) in ("switchroom", "core.cli") for word in words[:3])
+    return is_ours and not {"run", "web"}.isdisjoint(words)
 
 
 def _named(process: psutil.Process | None) -> str:

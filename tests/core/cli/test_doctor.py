@@ -8,10 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from core.cli.doctor import files
 from core.cli.doctor.backbones import broker, live
+from core.cli.doctor.database import judge_clocks
 from core.cli.doctor.files import data_folder, free_disk, secret_key_file
 from core.cli.doctor.finding import Check, Finding, Outcome, examine
 from core.cli.doctor.port import server_port
+from core.database.embedded_running import running_dsn
 from core.errors import StartupError
 from core.settings import Settings, secret_key
 
@@ -82,6 +85,71 @@ def test_secret_key_that_others_can_read_is_a_failure(tmp_path: Path) -> None:
     assert (finding.outcome, finding.mend) == (Outcome.FAIL, f"Run: chmod 600 {tmp_path / 'secret_key'}")
 
 
+# Front end
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two sources, neither of them bundled."""
+    monkeypatch.setattr(files, "PROJECT", tmp_path)
+    for name in ("core/web/static/src/app.js", "plugins/telephony/static/src/softphone.js"):
+        (tmp_path / name).parent.mkdir(parents=True)
+        (tmp_path / name).touch()
+    (tmp_path / "plugins/telephony/static/src/_part.js").touch()
+    return tmp_path
+
+
+def bundle(project: Path) -> None:
+    for source in project.glob("**/src/[!_]*"):
+        target = source.parent.parent / "dist" / source.name
+        target.parent.mkdir()
+        target.touch()
+    (project / "core/web/static/dist/icons.json").touch()
+
+
+def test_front_end_that_is_bundled_is_fine(project: Path) -> None:
+    bundle(project)
+    assert diagnose(files.front_end) == Finding(Outcome.OK, "front end", "bundled")
+
+
+def test_front_end_that_is_not_bundled_names_what_is_missing(project: Path) -> None:
+    finding = diagnose(files.front_end)
+    assert (finding.outcome, finding.mend) == (Outcome.FAIL, "Run: make bundle")
+    assert finding.text == (
+        "not bundled: core/web/static/src/app.js, plugins/telephony/static/src/softphone.js, the icons."
+    )
+
+
+def test_source_that_changed_since_is_doubtful(project: Path) -> None:
+    bundle(project)
+    os.utime(project / "core/web/static/src/app.js", (2**33, 2**33))
+    finding = diagnose(files.front_end)
+    assert (finding.outcome, finding.text) == (
+        Outcome.WARN,
+        "sources are newer than the bundle: core/web/static/src/app.js.",
+    )
+
+
+# Database
+
+
+@pytest.mark.parametrize(
+    ("apart", "outcome"), [(0.0, Outcome.OK), (0.9, Outcome.OK), (1.0, Outcome.WARN), (10.0, Outcome.FAIL)]
+)
+def test_clocks_that_differ_are_judged_by_the_harm(apart: float, outcome: Outcome) -> None:
+    assert judge_clocks(apart).outcome is outcome
+
+
+def test_no_server_runs_where_there_are_no_files(tmp_path: Path) -> None:
+    assert running_dsn(tmp_path) is None
+
+
+def test_file_of_a_server_that_has_died_is_not_believed(tmp_path: Path) -> None:
+    (tmp_path / "data").mkdir()
+    (tmp_path / "data/postmaster.pid").write_text(f"1\n{tmp_path}\n0\n5432\n{tmp_path}\n\n0 0\nready\n")
+    assert running_dsn(tmp_path) is None
+
+
 # Port
 
 
@@ -136,3 +204,29 @@ def test_live_backbone_that_is_something_else_is_named() -> None:
     [finding] = asyncio.run(against_a_web_server())
     assert finding.outcome is Outcome.FAIL
     assert "live.url" in finding.mend
+
+
+def test_redis_that_answers_is_fine(redis_url: str) -> None:
+    for finding in diagnose(broker, broker={"url": redis_url}), diagnose(live, live={"url": redis_url}):
+        assert finding.outcome is Outcome.OK
+        assert finding.text.startswith(f"{redis_url}, Redis ")
+
+
+def test_redis_that_refuses_the_login_says_so(redis_url: str) -> None:
+    finding = diagnose(broker, broker={"url": redis_url.replace("://", "://nobody:hunter2@")})
+    assert finding.outcome is Outcome.FAIL
+    assert "invalid username-password pair" in finding.text
+    assert "hunter2" not in f"{finding}"
+
+
+def test_rabbitmq_that_answers_is_fine(rabbitmq_url: str) -> None:
+    finding = diagnose(broker, broker={"url": rabbitmq_url})
+    assert (finding.outcome, finding.text[-10:]) == (Outcome.OK, ", RabbitMQ")
+
+
+def test_rabbitmq_says_what_it_refuses(rabbitmq_url: str) -> None:
+    login = diagnose(broker, broker={"url": rabbitmq_url.replace("guest:guest", "guest:hunter2")})
+    assert "ACCESS_REFUSED" in login.text
+    assert "hunter2" not in f"{login}"
+    host = diagnose(broker, broker={"url": f"{rabbitmq_url}nowhere"})
+    assert host.text.endswith("NOT_ALLOWED - vhost nowhere not found.")
