@@ -13,6 +13,7 @@ from plugins.telephony.ice import ice_servers
 from plugins.telephony.routes import MAX_BODY, MAX_SDP
 from plugins.telephony.services import calling
 from plugins.telephony.services.causes import cause_sentence
+from plugins.telephony.texts import caller_texts
 from switchroom import Context
 from switchroom.locale import gettext as _
 from switchroom.web import public_page
@@ -50,7 +51,8 @@ class CallStatus:
 @get("/", public=True)
 async def call_page(ctx: Context) -> Template:
     """The page from which a customer calls."""
-    return public_page("telephony/call.html", title=_("Call %(name)s") % {"name": ctx.tenant.name}, limits=calling)
+    title = _("Call %(name)s") % {"name": ctx.tenant.name}
+    return public_page("telephony/call.html", title=title, limits=calling, texts=caller_texts())
 
 
 @get("/ice", public=True)

@@ -12,6 +12,7 @@ from plugins.telephony.ice import ice_servers
 from plugins.telephony.permissions import TAKE_CALLS
 from plugins.telephony.services import answering, talking
 from plugins.telephony.services.softphone import softphone_of
+from plugins.telephony.texts import softphone_texts
 from switchroom import Context
 from switchroom.interactions import reject_offer
 from switchroom.web import SignedIn, fragment
@@ -45,7 +46,8 @@ class Accepted:
 @get("/softphone", permission=TAKE_CALLS)
 async def softphone(ctx: Context, user: SignedIn) -> Template:
     """The softphone as it is now."""
-    return fragment("telephony/softphone.html", phone=await softphone_of(ctx, user.id))
+    phone = await softphone_of(ctx, user.id)
+    return fragment("telephony/softphone.html", phone=phone, texts=softphone_texts(phone))
 
 
 @get("/ice", permission=TAKE_CALLS)
