@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, TypeVar
 
 from litestar import Request, Response, get, post
 from litestar.params import Parameter
@@ -34,6 +34,7 @@ SHOWN = "Wrapup-Shown"
 """The header in which a tab that loads the panel anew says which form it shows."""
 
 AnyRequest = Request[Any, Any, Any]
+AnyResponse = TypeVar("AnyResponse", bound=Response[Any])
 SegmentId = Annotated[int, Parameter(ge=1, lt=2**63)]
 
 
@@ -41,15 +42,19 @@ SegmentId = Annotated[int, Parameter(ge=1, lt=2**63)]
 async def panel(request: AnyRequest, ctx: Context, user: SignedIn) -> Response[Any]:
     """The panel as it is now.
 
-    A tab that shows the right form already gets its head alone: nothing that is being typed is touched.
+    A tab that shows the right form already gets its head alone: nothing that is being typed is touched. With nothing to
+    process and nothing left over there is no content, and the workspace puts the panel away.
     """
     shown = request.headers.get(SHOWN, "")
     task = await services.current_task(ctx, user.id)
     if task is not None and shown == str(task.segment.id):
-        return _head_alone(fragment("wrapup/head_alone.html", **head(task, ctx.settings, alone=True)))
-    if task is None and shown.startswith("later-"):
-        return Response(None, status_code=204)
-    return await _panel(ctx, user)
+        return _unchanged(fragment("wrapup/head_alone.html", **head(task, ctx.settings, alone=True)))
+    if task is not None:
+        return await _panel(ctx, user)
+    if shown.startswith("later-"):
+        return _unchanged(Response("", media_type="text/html"))
+    left = await _left_over(ctx, user)
+    return fragment("wrapup/idle.html", notice="", **left) if any(left.values()) else Response(None, status_code=204)
 
 
 @post("/segments/{segment_id:int}/draft", permission=PROCESS_TASKS, status_code=204)
@@ -64,7 +69,7 @@ async def more_time(ctx: Context, user: SignedIn, segment_id: SegmentId) -> Resp
     """Adds time to the clock."""
     await services.add_time(ctx, segment_id, user.id)
     task = await services.own_task(ctx, segment_id, user.id)
-    return _head_alone(fragment("wrapup/head_alone.html", **head(task, ctx.settings, alone=True)))
+    return _unchanged(fragment("wrapup/head_alone.html", **head(task, ctx.settings, alone=True)))
 
 
 @post("/segments/{segment_id:int}", permission=PROCESS_TASKS, status_code=200)
@@ -79,7 +84,7 @@ async def send(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: Se
         await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
         return await _panel(ctx, user, errors=error.fields, status_code=error.status)
     except services.CallGoesOn:
-        return _head_alone(fragment("wrapup/ask.html", segment_id=segment_id))
+        return _unchanged(fragment("wrapup/ask.html", segment_id=segment_id))
     except AlreadySubmitted as error:
         return await _panel(ctx, user, notice=error.message, status_code=error.status)
     except WrapUpOver as error:
@@ -124,7 +129,8 @@ async def _panel(
 ) -> Template:
     task = await services.current_task(ctx, user.id)
     if task is None:
-        return await _idle(ctx, user, notice=notice, status_code=status_code)
+        left = await _left_over(ctx, user)
+        return fragment("wrapup/idle.html", status_code=status_code, notice=notice, **left)
     return fragment(
         "wrapup/panel.html",
         status_code=status_code,
@@ -134,16 +140,14 @@ async def _panel(
     )
 
 
-async def _idle(ctx: Context, user: SignedIn, *, notice: str, status_code: int) -> Template:
+async def _left_over(ctx: Context, user: SignedIn) -> dict[str, Any]:
+    """What there is to show while there is no call: today's unfinished forms, and what the agent has promised."""
     midnight = datetime.now(user.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     unfinished = await services.unfinished_tasks(ctx, user.id, midnight)
-    return fragment(
-        "wrapup/idle.html",
-        status_code=status_code,
-        notice=notice,
-        unfinished=[(task, caller_name(task), services.typed_comment(task)) for task in unfinished],
-        attempts=await services.next_attempts(ctx, user.id),
-    )
+    return {
+        "unfinished": [(task, caller_name(task), services.typed_comment(task)) for task in unfinished],
+        "attempts": await services.next_attempts(ctx, user.id),
+    }
 
 
 def _later(
@@ -164,8 +168,8 @@ def _rendered(form: Form, task: services.Task, user: SignedIn, errors: dict[str,
     return render_form(form, typed, reader, scope=f"wrapup-{task.segment.id}", errors=errors)
 
 
-def _head_alone(response: Template) -> Template:
-    """Lets htmx put the parts of the answer where they belong by their ids, and nothing else."""
+def _unchanged(response: AnyResponse) -> AnyResponse:
+    """Lets htmx put the parts of the answer that say where they belong there, and leave everything else as it is."""
     response.headers["HX-Reswap"] = "none"
     return response
 

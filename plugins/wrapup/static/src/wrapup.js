@@ -38,7 +38,19 @@ function goOn({ detail }) {
   (lastField?.isConnected ? lastField : document.getElementById("wrapup-send"))?.focus();
 }
 
+let brought = "";
+
+/** A form that opens comes to the front, though the panel may be there already with earlier ones. */
+function bringToFront(element) {
+  const shown = element.matches?.("[data-wrapup-shown]") ? element.dataset.wrapupShown : "";
+  if (!/^\d+$/.test(shown) || shown === brought) return;
+  brought = shown;
+  const pane = element.closest('[role="tabpanel"]');
+  if (pane) document.querySelector(`[role="tab"][aria-controls="${pane.id}"]`)?.click();
+}
+
 function arrived(element) {
+  bringToFront(element);
   const dialog = element.matches?.("dialog[data-wrapup-open]") ? element : element.querySelector?.("dialog[data-wrapup-open]");
   if (dialog?.isConnected && !dialog.open) dialog.showModal();
   tick();
