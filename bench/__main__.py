@@ -8,7 +8,9 @@ from pathlib import Path
 
 
 def main(names: list[str]) -> None:
-    known = sorted(module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name[0] != "_")
+    known = sorted(
+        module.name for module in pkgutil.iter_modules([str(Path(__file__).parent)]) if module.name[0] != "_"
+    )
     for name in names or known:
         if name not in known:
             sys.exit(f"There is no benchmark {name!r}. Known: {', '.join(known)}.")

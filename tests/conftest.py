@@ -98,7 +98,6 @@ def make_settings(url: str, **overrides: str) -> Settings:
         "SWITCHROOM__DATABASE__URL": url,
         "SWITCHROOM__SECRET_KEY": "a key for tests that is long enough to be accepted",
         "SWITCHROOM__DEMO": "false",
-        "SWITCHROOM__PLUGINS__ENABLED_BY_DEFAULT": "[routing]",
         **overrides,
     }
     return load_settings(ROOT / "settings.yaml", environ)

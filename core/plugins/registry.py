@@ -227,7 +227,7 @@ def _probe_routes(record: PluginRecord) -> None:
         for handlers, public in ((routes.pages, False), (routes.public, True)):
             if not handlers:
                 continue
-            probe = Litestar(route_handlers=list(handlers), dependencies=_INJECTED, openapi_config=None)
+            probe = Litestar(list(handlers), dependencies=_INJECTED, openapi_config=None, logging_config=None)
             for route in probe.routes:
                 for handler in route.route_handlers if hasattr(route, "route_handlers") else [route.route_handler]:
                     _check_access(handler, public)
