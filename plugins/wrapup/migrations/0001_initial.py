@@ -5,7 +5,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0001_initial"), ("core", "0002_indexes")]
+    dependencies = [("core", "0001_initial")]
 
     initial = True
 
