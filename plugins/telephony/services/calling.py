@@ -27,6 +27,7 @@ from switchroom.interactions import (
     create_interaction,
     end_interaction,
     get_interaction,
+    open_segment,
     position,
 )
 from switchroom.locale import gettext as _
@@ -68,7 +69,7 @@ class CallState:
     """A customer's call as it is now.
 
     Attributes:
-        since: When this phase began.
+        since: When this phase began; of a conversation its beginning, whatever holds there were.
         now: The server's clock, for the page to count from.
         position: The place in the queue while waiting, 1 being next.
         cause: Why it ended; empty until then.
@@ -173,7 +174,8 @@ async def call_state(ctx: Context, token: str) -> CallState:
             phase, since = CallPhase.WAITING, interaction.created_at
             place = await position(ctx, interaction.id)
         case InteractionState.ACTIVE:
-            phase, since = CallPhase.TALKING, interaction.state_since
+            segment = await open_segment(ctx, interaction_id=interaction.id)
+            phase, since = CallPhase.TALKING, segment.started_at if segment else interaction.state_since
         case InteractionState.HELD:
             phase, since = CallPhase.HELD, interaction.state_since
         case _:

@@ -49,9 +49,13 @@ async function useMicrophone() {
   return stream;
 }
 
-function leaveMicrophone() {
+function quietLevel() {
   stopLevel?.();
   stopLevel = null;
+}
+
+function leaveMicrophone() {
+  quietLevel();
   closeMicrophone(stream);
   stream = null;
   part("meter").hidden = true;
@@ -75,10 +79,11 @@ async function begin(event) {
   const data = Object.fromEntries(["name", "number", "subject"].map((name) => [name, form.elements[name].value]));
   let peer = null;
   tell("form-problem", "");
+  document.getElementById("toasts").replaceChildren();
   show("connecting");
   try {
     const [servers, microphone] = await Promise.all([get(`${base}/ice`), useMicrophone()]);
-    stopLevel?.();
+    quietLevel();
     peer = new Peer(servers, microphone, () => poll(call));
     const answer = await post(`${base}/calls`, { ...data, sdp: await peer.offer() });
     // Whoever cancelled while the server answered does not call.
@@ -104,8 +109,8 @@ function refuse(error) {
     tell("microphone-problem", texts.problems[error.reason]);
     part("microphone-problem").scrollIntoView({ block: "nearest" });
   } else if (error instanceof Refused) {
-    tell("form-problem", [error.problem.title, error.problem.mend].filter(Boolean).join(" "));
     if (Object.keys(error.problem.fields ?? {}).length) showProblem(error.problem, form);
+    else tell("form-problem", [error.problem.title, error.problem.mend].filter(Boolean).join(" "));
   } else {
     tell("form-problem", texts.problems.unreachable);
   }
@@ -152,7 +157,7 @@ function mute() {
   call.muted = !call.muted;
   call.peer.muted = call.muted;
   for (const button of page.querySelectorAll('[data-action="mute"]')) {
-    button.setAttribute("aria-pressed", String(call.muted));
+    button.classList.toggle("is-on", call.muted);
     button.querySelector("[data-label]").textContent = call.muted ? texts.unmute : texts.mute;
   }
 }

@@ -39,7 +39,7 @@ function take(shown) {
   shownState = `${state}:${offer ?? root.dataset.interaction ?? ""}`;
   if (shownState !== before) changed(state);
   if (accepting && accepting !== offer) accepting = null;
-  if (mine?.leg === leg) mine.seen = true;
+  if (mine && mine.leg === leg) mine.seen = true;
   else if (mine && isAfterMine()) drop();
   if (mine) mine.peer.muted = root.dataset.muted === "true";
   if (state === "ringing" && !accepting) startRinging(offer, { title: texts.title, body: texts.body });
