@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from switchroom.contributions import Permission
+from switchroom.locale import mark as _
 
 TAKE_CALLS = "telephony.take_calls"
 
-PERMISSIONS = [Permission(TAKE_CALLS, "Take calls with the softphone", ("agent", "supervisor"))]
+PERMISSIONS = [Permission(TAKE_CALLS, _("Take calls with the softphone"), ("agent", "supervisor"))]

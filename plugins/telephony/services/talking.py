@@ -21,6 +21,7 @@ from switchroom import Context
 from switchroom.database import transaction
 from switchroom.errors import InvalidInput
 from switchroom.interactions import NotInTalk, SegmentState, end_interaction, hold, open_segment, resume
+from switchroom.locale import gettext as _
 from switchroom.locale import mark
 
 _DIGITS = re.compile(r"[0-9*#A-D]{1,32}")
@@ -84,7 +85,7 @@ async def send_digits(ctx: Context, interaction_id: int, user_id: int, digits: s
         CallGone: The customer has gone meanwhile; the call has ended.
     """
     if not _DIGITS.fullmatch(digits):
-        raise InvalidInput(mark("These keys cannot be sent."), fields={"digits": "Up to 32 of 0-9, *, #, A-D."})
+        raise InvalidInput(mark("These keys cannot be sent."), fields={"digits": _("Up to 32 of 0-9, *, #, A-D.")})
     legs = await _own_legs(ctx, interaction_id, user_id)
     caller = legs.get(Side.CALLER)
     if caller is None:
