@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from core.forms.reader import Reader
 from core.forms.reading import PREFIX, Reading, Typed, read_answers
 from core.forms.schema import Form
 from core.locale import gettext, ngettext, pgettext
+from core.locale import gettext as _
 
 
 @dataclass(frozen=True)
@@ -26,6 +27,7 @@ class Rendering:
         typed: Field → text.
         errors: Field → what is wrong with it.
         conditions: Component → its conditions, in the browser's terms.
+        zone: The time zone of whoever fills it in.
     """
 
     scope: str
@@ -34,11 +36,21 @@ class Rendering:
     errors: Mapping[str, str]
     conditions: Mapping[str, Mapping[str, Any]]
     zone: str
-    prefix: str = field(default=PREFIX)
+    prefix: str = PREFIX
 
     def id(self, key: str) -> str:
         """The id of a component's element."""
         return f"{self.scope}-{key}"
+
+    @property
+    def yes_and_no(self) -> tuple[tuple[str, str, str], ...]:
+        """The options of a yes/no question: text, words, and the key that chooses it."""
+        return ("yes", _("Yes"), "Y"), ("no", _("No"), "N")
+
+    @property
+    def zone_hint(self) -> str:
+        """In which zone times are typed."""
+        return _("Your time: %(zone)s") % {"zone": self.zone}
 
 
 def render_form(

@@ -35,7 +35,7 @@ SHOWN = "Wrapup-Shown"
 
 AnyRequest = Request[Any, Any, Any]
 AnyResponse = TypeVar("AnyResponse", bound=Response[Any])
-SegmentId = Annotated[int, Parameter(ge=1, lt=2**63)]
+SegmentId = Annotated[int, Parameter(ge=1, le=2**63 - 1)]
 
 
 @get("/panel", permission=PROCESS_TASKS)
@@ -84,6 +84,7 @@ async def send(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: Se
         await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
         return await _panel(ctx, user, errors=error.fields, status_code=error.status)
     except services.CallGoesOn:
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
         return _unchanged(fragment("wrapup/ask.html", segment_id=segment_id))
     except AlreadySubmitted as error:
         return await _panel(ctx, user, notice=error.message, status_code=error.status)
