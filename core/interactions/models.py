@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.migrations.constraints import UniqueConstraint
 
 from core.accounts.models import User
 from core.tenancy.models import TenantModel
@@ -38,7 +37,7 @@ class Interaction(TenantModel):
 
 
 class Offer(TenantModel):
-    """An interaction offered to one agent, with a deadline."""
+    """An interaction offered to one agent, with a deadline. Unique indexes: one pending each way."""
 
     interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField("core.Interaction", related_name=False)
     interaction_id: int
@@ -51,12 +50,6 @@ class Offer(TenantModel):
 
     class Meta:
         table = "core_offer"
-        constraints = (
-            UniqueConstraint(
-                fields=("interaction_id",), name="core_offer_one_per_interaction", condition="state = 'pending'"
-            ),
-            UniqueConstraint(fields=("agent_id",), name="core_offer_one_per_agent", condition="state = 'pending'"),
-        )
 
 
 class Segment(TenantModel):
@@ -82,10 +75,6 @@ class Segment(TenantModel):
 
     class Meta:
         table = "core_segment"
-        constraints = (
-            UniqueConstraint(fields=("interaction_id",), name="core_segment_one_active", condition="state = 'active'"),
-            UniqueConstraint(fields=("agent_id",), name="core_segment_one_per_agent", condition="state <> 'closed'"),
-        )
 
 
 class Fact(TenantModel):

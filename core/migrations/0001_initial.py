@@ -5,7 +5,6 @@ from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
-from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
@@ -471,13 +470,6 @@ class Migration(migrations.Migration):
             options={
                 "table": "core_form_submission",
                 "app": "core",
-                "constraints": [
-                    UniqueConstraint(
-                        fields=("tenant_id", "form", "subject", "user_id"),
-                        name="core_form_submission_once",
-                        condition="once",
-                    )
-                ],
                 "indexes": [Index(fields=["tenant_id", "subject"], name="core_form_submission_subject")],
                 "pk_attr": "id",
                 "table_description": "Answers that were sent. Never changed.",
@@ -580,16 +572,8 @@ class Migration(migrations.Migration):
             options={
                 "table": "core_offer",
                 "app": "core",
-                "constraints": [
-                    UniqueConstraint(
-                        fields=("interaction_id",), name="core_offer_one_per_interaction", condition="state = 'pending'"
-                    ),
-                    UniqueConstraint(
-                        fields=("agent_id",), name="core_offer_one_per_agent", condition="state = 'pending'"
-                    ),
-                ],
                 "pk_attr": "id",
-                "table_description": "An interaction offered to one agent, with a deadline.",
+                "table_description": "An interaction offered to one agent, with a deadline. Unique indexes: one pending each way.",
             },
             bases=["TenantModel"],
         ),
@@ -642,14 +626,6 @@ class Migration(migrations.Migration):
             options={
                 "table": "core_segment",
                 "app": "core",
-                "constraints": [
-                    UniqueConstraint(
-                        fields=("interaction_id",), name="core_segment_one_active", condition="state = 'active'"
-                    ),
-                    UniqueConstraint(
-                        fields=("agent_id",), name="core_segment_one_per_agent", condition="state <> 'closed'"
-                    ),
-                ],
                 "pk_attr": "id",
                 "table_description": "The part of an interaction that one agent handles, with the after-contact work that follows.",
             },

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from tortoise.exceptions import IntegrityError
 
 from core.accounts.users import create_user
 from core.agents.connection import tab_opened
 from core.agents.roster import begin_shift
 from core.agents.service import choose_intent, view
 from core.agents.states import Intent, Status
-from core.database.connection import fetch_value
+from core.database.connection import execute, fetch_value
 from core.errors import NotFound
 from core.interactions.journal import todays_calls, todays_numbers
 from core.interactions.lifecycle import NotInTalk, create_interaction, end_interaction, hold, position, resume
@@ -198,3 +199,24 @@ async def test_nothing_of_one_tenant_is_seen_by_another(
             await get_interaction(theirs, interaction.id)
         with pytest.raises(NotFound):
             await end_interaction(theirs, interaction.id, "caller_hung_up")
+
+
+async def test_the_database_itself_refuses_a_second_offer_and_a_second_segment(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    interaction, other = await call(ctx), await call(ctx)
+    await jobs.run_due()
+    with pytest.raises(IntegrityError):
+        await execute(
+            "INSERT INTO core_offer (tenant_id, interaction_id, agent_id, state, made_at, deadline) "
+            "SELECT tenant_id, $1, agent_id, state, made_at, deadline FROM core_offer",
+            other.id,
+        )
+    segment = await accept_offer(ctx, (await offered_to(ctx, interaction)).id, agent)
+    with pytest.raises(IntegrityError):
+        await execute(
+            "INSERT INTO core_segment "
+            "(tenant_id, interaction_id, agent_id, state, started_at, extensions, outcome, comment) "
+            "SELECT tenant_id, $1, agent_id, state, now(), 0, '', '' FROM core_segment WHERE id = $2",
+            other.id,
+            segment.id,
+        )
