@@ -1,7 +1,7 @@
 """The installation's settings: `settings.yaml` and its overrides from the environment, validated."""
 
 from core.settings.ice import IceUrl, parse_ice_url
-from core.settings.loading import check_plugin_names, load_settings, validate_plugin_settings
+from core.settings.loading import check_plugin_names, check_plugin_settings, load_settings, validate_plugin_settings
 from core.settings.models import (
     Broker,
     Database,
@@ -32,6 +32,7 @@ __all__ = [
     "Sessions",
     "Settings",
     "check_plugin_names",
+    "check_plugin_settings",
     "load_settings",
     "parse_ice_url",
     "secret_key",

@@ -76,6 +76,30 @@ def validate_plugin_settings(settings: Settings, name: str, model: type[Model]) 
         raise StartupError("\n".join(explain(error, model, settings.origin, ("plugins", "settings", name)))) from None
 
 
+def check_plugin_settings(settings: Settings, schemas: Mapping[str, type[BaseModel] | None]) -> None:
+    """Check the installation's settings of all plugins that have loaded.
+
+    Args:
+        settings: What was loaded.
+        schemas: The schema of each plugin, None for one that has no such settings. Others are not looked at.
+
+    Raises:
+        StartupError: One line for each problem of any plugin.
+    """
+    problems = []
+    for name, schema in schemas.items():
+        if schema is None and settings.plugins.settings.get(name):
+            path = ("plugins", "settings", name)
+            problems.append(f"{settings.origin(*path)}: {dotted(path)}: the plugin {name} has no settings. Remove it.")
+        elif schema is not None:
+            try:
+                validate_plugin_settings(settings, name, schema)
+            except StartupError as error:
+                problems.append(error.message)
+    if problems:
+        raise StartupError("\n".join(problems))
+
+
 def is_loopback(host: str) -> bool:
     """Tell whether a host name or address means this machine only, whichever way it resolves.
 

@@ -59,12 +59,19 @@ class Installation:
 
     def start(self, *arguments: str, **environ: str) -> "Running":
         """Start a command that stays; what it logs goes to a file."""
-        with (self.folder / "log").open("wb") as log:
+        file = self.folder / f"log of {arguments[0]}"
+        with file.open("wb") as log:
             process = subprocess.Popen(
                 self.command(*arguments), stdout=subprocess.PIPE, stderr=log, bufsize=0, env=self._environ(environ)
             )
-        self.running.append(Running(process, self.folder / "log"))
+        self.running.append(Running(process, file))
         return self.running[-1]
+
+    def end(self) -> None:
+        """End what a failed test has left running."""
+        for running in self.running:
+            if running.process.poll() is None:
+                running.stop(signal.SIGTERM)
 
     def _environ(self, more: dict[str, str]) -> dict[str, str]:
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SWITCHROOM")}
@@ -112,9 +119,7 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     made = Installation(tmp_path, "")
     made.write(f"demo: true\nserver:\n  port: {free_port()}\n")
     yield made
-    for running in made.running:
-        if running.process.poll() is None:
-            running.stop(signal.SIGTERM)
+    made.end()
 
 
 @pytest.fixture
@@ -124,6 +129,7 @@ def shared(tmp_path: Path, database_server: str) -> Iterator[Installation]:
         made = Installation(tmp_path, "", environ={"SWITCHROOM__DATABASE__URL": url, "SWITCHROOM__SECRET_KEY": SECRET})
         made.write(QUIET_PLUGINS)
         yield made
+        made.end()
 
 
 def free_port() -> int:
@@ -356,6 +362,16 @@ def test_run_serves_beside_which_commands_work_and_stops_when_told(installation:
     after = installation.run("doctor")
     assert failures(after) == []
     assert re.search(r"^ok +schema +up to date$", after.output, re.MULTILINE)
+
+
+def test_processes_apart_start_and_stop(shared: Installation, redis_url: str) -> None:
+    shared.environ |= {"SWITCHROOM__BROKER__URL": redis_url, "SWITCHROOM__SERVER__PORT": str(free_port())}
+    assert "older than this code. Run: switchroom migrate" in shared.run("worker").errors
+    assert shared.run("migrate").code == 0
+    running = [shared.start(command) for command in ("web", "worker", "scheduler", "media")]
+    for process, words in zip(running, ["Switchroom is ready: http://localhost:", *["is ready.\n"] * 3], strict=True):
+        process.says(words)
+    assert [process.stop(signal.SIGTERM) for process in running] == [0, 0, 0, 0]
 
 
 def failures(doctor: Done) -> list[str]:

@@ -17,6 +17,7 @@ from core.errors import StartupError
 from core.settings import (
     Settings,
     check_plugin_names,
+    check_plugin_settings,
     load_settings,
     parse_ice_url,
     secret_key,
@@ -400,3 +401,14 @@ def test_plugin_settings_are_checked_by_the_plugins_schema(load: Load, tmp_path:
     ]
     assert validate_plugin_settings(load("plugins: {settings: {sip: {port: 1}}}"), "sip", Sip).port == 1
     assert validate_plugin_settings(load(), "sip", Sip).port == 5060
+
+
+def test_problems_of_all_plugins_are_told_at_once(load: Load, tmp_path: Path) -> None:
+    settings = load("plugins:\n  settings:\n    sip: {port: x}\n    quiet:\n      loud: 1\n    broken: {any: 1}\n")
+    with pytest.raises(StartupError) as caught:
+        check_plugin_settings(settings, {"sip": Sip, "quiet": None, "absent": None, "plain": Sip})
+    at = f"{tmp_path / 'settings.yaml'}, line"
+    assert str(caught.value).splitlines() == [
+        f'{at} 3: plugins.settings.sip.port must be a whole number, not "x".',
+        f"{at} 4: plugins.settings.quiet: the plugin quiet has no settings. Remove it.",
+    ]

@@ -30,7 +30,7 @@ async def database_and_plugins(settings: Settings) -> list[Finding]:
     try:
         registry = load_plugins(settings)
     except StartupError as error:
-        findings.append(fail("plugins", error.message, error.mend))
+        findings += [fail("plugins", line) for line in str(error).splitlines()]
         registry = PluginRegistry(hookspecs, [])
     findings += await _database(settings, registry)
     registry.mark_ready()
