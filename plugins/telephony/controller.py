@@ -97,6 +97,8 @@ class MediaController:
             for leg in await legs_on_node(self._name):
                 await guarded(self._platform, leg, partial(finish_leg, leg=leg, cause=EndCause.PROVIDER_LOST))
         await nodes.unregister(self._name, self._epoch)
+        # Before the switch goes: else they would take its end for a fault.
+        await self._connections.close()
         await self._close_switch()
 
     def _make_switch(self) -> SoftswitchProcess:

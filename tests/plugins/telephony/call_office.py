@@ -170,6 +170,7 @@ async def platform_with_telephony(database_url: str, switch: str, **options: str
             f"{prefix}PROVIDER_OPTIONS": f"{{name: {switch}}}",
             f"{prefix}NODE_NAME": switch,
             **{f"{prefix}{key.upper()}": value for key, value in options.items()},
+            **({f"{prefix}PROVIDER_OPTIONS": "{}"} if options.get("provider") == "embedded" else {}),
         },
     )
     registry = core_app.load_plugins(settings)
