@@ -6,7 +6,6 @@ from typing import Any
 
 from tortoise import fields
 from tortoise.indexes import Index
-from tortoise.migrations.constraints import UniqueConstraint
 
 from switchroom.models import GlobalModel, TenantModel
 
@@ -62,11 +61,6 @@ class Leg(TenantModel):
     class Meta:
         table = "telephony_leg"
         indexes = (Index(fields=("interaction_id",), name="telephony_leg_interaction"),)
-        constraints = (
-            UniqueConstraint(
-                fields=("interaction_id", "side"), name="telephony_leg_one_a_side", condition="state <> 'ended'"
-            ),
-        )
 
 
 class CallRate(TenantModel):

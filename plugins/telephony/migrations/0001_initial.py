@@ -2,7 +2,6 @@ from tortoise import fields, migrations
 from tortoise.fields.base import OnDelete
 from tortoise.indexes import Index
 from tortoise.migrations import operations as ops
-from tortoise.migrations.constraints import UniqueConstraint
 
 
 class Migration(migrations.Migration):
@@ -93,11 +92,6 @@ class Migration(migrations.Migration):
             options={
                 "table": "telephony_leg",
                 "app": "telephony",
-                "constraints": [
-                    UniqueConstraint(
-                        fields=("interaction_id", "side"), name="telephony_leg_one_a_side", condition="state <> 'ended'"
-                    )
-                ],
                 "indexes": [Index(fields=["interaction_id"], name="telephony_leg_interaction")],
                 "pk_attr": "id",
                 "table_description": "One party's audio in a call. The row says how it shall be; the provider is made to follow.",
