@@ -8,10 +8,11 @@ import json
 import os
 import socket
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 from urllib.parse import urlsplit, urlunsplit
 
 import asyncpg
@@ -32,6 +33,9 @@ ROOT = Path(__file__).resolve().parent.parent
 RUNNING_SERVER = os.environ.get("SWITCHROOM_TEST_DATABASE", "postgresql://postgres@127.0.0.1:5432/postgres")
 
 
+T = TypeVar("T")
+
+
 @pytest.fixture(scope="session")
 def anyio_backend() -> str:
     """Asynchronous tests run on asyncio."""
@@ -41,7 +45,7 @@ def anyio_backend() -> str:
 @pytest.fixture(scope="session")
 def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """The address of a PostgreSQL: the one that runs here, else one of our own."""
-    if asyncio.run(_answers(RUNNING_SERVER)):
+    if finish(_answers(RUNNING_SERVER)):
         yield RUNNING_SERVER
         return
     server = EmbeddedServer(tmp_path_factory.mktemp("postgres"), durable=False)
@@ -49,6 +53,12 @@ def database_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
         yield server.start()
     finally:
         server.destroy()
+
+
+def finish(work: Coroutine[Any, Any, T]) -> T:
+    """Runs asynchronous work from ordinary code, in a thread: the browser tests' own loop may hold this one."""
+    with ThreadPoolExecutor(1) as thread:
+        return thread.submit(asyncio.run, work).result()
 
 
 async def _answers(dsn: str) -> bool:
@@ -64,7 +74,7 @@ async def _answers(dsn: str) -> bool:
 def database_url(database_server: str) -> Iterator[str]:
     """A fresh, migrated database for this test process."""
     with scratch_database(database_server) as url:
-        asyncio.run(_migrate(url))
+        finish(_migrate(url))
         yield url
 
 
@@ -72,11 +82,11 @@ def database_url(database_server: str) -> Iterator[str]:
 def scratch_database(server: str) -> Iterator[str]:
     """An empty database that goes when the block ends."""
     name = f"switchroom_test_{uuid.uuid4().hex[:12]}"
-    asyncio.run(_run(server, f'CREATE DATABASE "{name}"'))
+    finish(_run(server, f'CREATE DATABASE "{name}"'))
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
-        asyncio.run(_run(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        finish(_run(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
 
 
 async def _run(dsn: str, statement: str) -> None:

@@ -13,18 +13,28 @@ RATE = 48_000
 CALLER_TONE = 440.0
 AGENT_TONE = 1000.0
 
-# Listens to the page's audio element for a while and gives, for each frequency asked for, how much louder it is than
+# Keeps the audio that each connection of the page receives, for _LISTEN.
+KEEP_RECEIVED = """
+window.received = null;
+window.RTCPeerConnection = class extends RTCPeerConnection {
+  constructor(...options) {
+    super(...options);
+    this.addEventListener("track", event => { window.received = new MediaStream([event.track]); });
+  }
+};
+"""
+
+# Listens to what the page receives for a while and gives, for each frequency asked for, how much louder it is than
 # the middle of the spectrum, in dB, together with the loudest frequency of all.
 _LISTEN = """
-async ({ selector, frequencies, seconds }) => {
-  const element = document.querySelector(selector);
-  if (!element || !element.srcObject) return { error: "no audio", levels: {}, loudest: 0, level: -200 };
+async ({ frequencies, seconds }) => {
+  if (!window.received) return { levels: {}, loudest: 0, level: -200 };
   const context = new AudioContext({ sampleRate: 48000 });
   await context.resume();
   const analyser = context.createAnalyser();
   analyser.fftSize = 8192;
   analyser.smoothingTimeConstant = 0;
-  context.createMediaStreamSource(element.srcObject).connect(analyser);
+  context.createMediaStreamSource(window.received).connect(analyser);
   const bins = new Float32Array(analyser.frequencyBinCount);
   const sums = new Float64Array(bins.length);
   let rounds = 0;
@@ -42,7 +52,6 @@ async ({ selector, frequencies, seconds }) => {
   let loudest = 0;
   for (let i = 10; i < 1000; i++) if (sums[i] > sums[loudest || 10]) loudest = i;
   return {
-    error: "",
     levels: Object.fromEntries(frequencies.map(hertz => [hertz, at(hertz)])),
     loudest: loudest * width,
     level: sums[loudest || 10] / rounds,
@@ -66,9 +75,9 @@ def write_tone(path: Path, hertz: float, seconds: int = 10) -> Path:
     return path
 
 
-def listen(page: Page, selector: str = "audio", seconds: float = 1.0) -> dict[str, float]:
+def listen(page: Page, seconds: float = 1.0) -> dict[str, float]:
     """What the page hears: level in dB of each voice (`caller`, `agent`), the loudest frequency and its level."""
-    heard = page.evaluate(_LISTEN, {"selector": selector, "frequencies": [CALLER_TONE, AGENT_TONE], "seconds": seconds})
+    heard = page.evaluate(_LISTEN, {"frequencies": [CALLER_TONE, AGENT_TONE], "seconds": seconds})
     levels = {float(key): value for key, value in heard["levels"].items()}
     return {
         "caller": levels.get(CALLER_TONE, -200.0),

@@ -1,0 +1,111 @@
+"""A running product and real browsers with fake microphones."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+
+from tests.browser.tones import AGENT_TONE, CALLER_TONE, KEEP_RECEIVED, write_tone
+from tests.conftest import scratch_database
+from tests.serving import DEMO_PASSWORD, ServerProcess, free_port, running, server_environ
+
+CHROMIUM = os.environ.get("SWITCHROOM_CHROMIUM") or shutil.which("chromium") or shutil.which("google-chrome") or ""
+
+QUIET = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking"]
+QUIET += ["--disable-component-update", "--disable-sync", "--autoplay-policy=no-user-gesture-required"]
+QUIET += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
+
+OpenPage = Callable[..., Page]
+
+
+@pytest.fixture(scope="package")
+def playwright_api() -> Iterator[Playwright]:
+    """Playwright, over the system's own Chromium."""
+    if not CHROMIUM:
+        pytest.fail("No Chromium was found. Install it, or name it in SWITCHROOM_CHROMIUM.", pytrace=False)
+    with sync_playwright() as api:
+        yield api
+
+
+def _browser(api: Playwright, tone: Path) -> Browser:
+    return api.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, f"--use-file-for-fake-audio-capture={tone}"])
+
+
+@pytest.fixture(scope="package")
+def agent_browser(playwright_api: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose microphone hears the agent's tone."""
+    browser = _browser(playwright_api, write_tone(tmp_path_factory.mktemp("tone") / "agent.wav", AGENT_TONE))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="package")
+def caller_browser(playwright_api: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """A browser whose microphone hears the caller's tone."""
+    browser = _browser(playwright_api, write_tone(tmp_path_factory.mktemp("tone") / "caller.wav", CALLER_TONE))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def server(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+    """The product in one process, with the demo tenant."""
+    folder = tmp_path_factory.mktemp("installation")
+    with scratch_database(database_server) as url:
+        process = ServerProcess("run", server_environ(url, folder), folder / "server.log", free_port())
+        with running(process):
+            yield process
+
+
+@pytest.fixture
+def open_page(server: ServerProcess) -> Iterator[OpenPage]:
+    """Opens a page of the server in a fresh browser context; the page must log no error of its own."""
+    contexts = []
+    complaints: list[str] = []
+
+    def open_it(browser: Browser, path: str, **options: object) -> Page:
+        context = browser.new_context(base_url=server.url, viewport={"width": 1366, "height": 820}, **options)  # type: ignore[arg-type]
+        contexts.append(context)
+        context.add_init_script(KEEP_RECEIVED)
+        page = context.new_page()
+        page.set_default_timeout(15_000)
+        page.on("pageerror", lambda error: complaints.append(f"{path}: {error}"))
+        page.on("console", lambda message: _note(complaints, path, message.type, message.text))
+        page.goto(path)
+        return page
+
+    yield open_it
+    for context in contexts:
+        context.close()
+    assert not complaints, complaints
+
+
+def _note(complaints: list[str], path: str, kind: str, text: str) -> None:
+    # A refused request is logged by the browser itself; what the page makes of it is for the tests to say.
+    if kind == "error" and "Failed to load resource" not in text:
+        complaints.append(f"{path}: {text}")
+
+
+def log_in(page: Page, username: str) -> None:
+    """Logs in to the demo tenant, as an agent where there is a choice."""
+    page.get_by_label("Login").fill(username)
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Log in").click()
+    page.wait_for_url("**/")
+
+
+@pytest.fixture
+def sign_in(open_page: OpenPage) -> Callable[[Browser, str], Page]:
+    """Opens a page and logs in."""
+
+    def sign(browser: Browser, username: str) -> Page:
+        page = open_page(browser, "/login")
+        log_in(page, username)
+        return page
+
+    return sign
