@@ -3,6 +3,7 @@
 import "@tabler/core";
 import htmx from "htmx.org";
 import "./theme.js";
+import { startForms } from "./forms.js";
 import { startLive } from "./live.js";
 import { startMenu } from "./menu.js";
 import { startNavigation } from "./navigation.js";
@@ -23,6 +24,7 @@ export { toast } from "./toasts.js";
 export { htmx };
 
 startProblems();
+startForms();
 startRegions();
 startNavigation();
 startMenu();
