@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 import time
 import urllib.request
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from pathlib import Path
 import asyncpg
 import pytest
 
+from core.database.embedded import EmbeddedServer
 from tests.conftest import scratch_database
 
 START_SECONDS = 60.0
@@ -53,7 +55,7 @@ class Installation:
             capture_output=True,
             text=True,
             timeout=START_SECONDS,
-            env=self._environ(environ),
+            env=self.environment(environ),
         )
         return Done(process.returncode, process.stdout, process.stderr)
 
@@ -62,7 +64,7 @@ class Installation:
         file = self.folder / f"log of {arguments[0]}"
         with file.open("wb") as log:
             process = subprocess.Popen(
-                self.command(*arguments), stdout=subprocess.PIPE, stderr=log, bufsize=0, env=self._environ(environ)
+                self.command(*arguments), stdout=subprocess.PIPE, stderr=log, bufsize=0, env=self.environment(environ)
             )
         self.running.append(Running(process, file))
         return self.running[-1]
@@ -73,7 +75,8 @@ class Installation:
             if running.process.poll() is None:
                 running.stop(signal.SIGTERM)
 
-    def _environ(self, more: dict[str, str]) -> dict[str, str]:
+    def environment(self, more: dict[str, str]) -> dict[str, str]:
+        """Return the environment of a command, with nothing set for another installation."""
         inherited = {name: value for name, value in os.environ.items() if not name.startswith("SWITCHROOM")}
         return inherited | {"SWITCHROOM_SETTINGS": str(self.file), "COLUMNS": "100"} | self.environ | more
 
@@ -120,6 +123,8 @@ def installation(tmp_path: Path) -> Iterator[Installation]:
     made.write(f"demo: true\nserver:\n  port: {free_port()}\n")
     yield made
     made.end()
+    # Started by root, the server keeps its files elsewhere than in the test's folder.
+    EmbeddedServer(made.folder / "var" / "postgres").destroy()
 
 
 @pytest.fixture
@@ -192,6 +197,48 @@ def test_data_folder_that_cannot_be_made_is_refused(installation: Installation) 
     assert done.code == 2
     assert "Traceback" not in done.errors
     assert str(installation.folder / "var") in done.errors
+
+
+# Root may write everywhere, so root becomes another user first, after the imports: that one may not be able to read the
+# environment that the tests run in.
+WITHOUT_RIGHTS = """
+import os, sys
+from pathlib import Path
+import core.cli, core.cli.doctor.checks, core.cli.migrate, core.server
+from core.app import load_plugins
+from core.settings import load_settings
+settings = load_settings(Path(sys.argv[1]), {})
+load_plugins(settings)
+if os.geteuid() == 0:
+    os.setgroups([])
+    os.setgid(65534)
+    os.setuid(65534)
+core.cli.main(["--settings", *sys.argv[1:]])
+"""
+
+
+def test_folder_that_cannot_be_written_is_refused_with_a_mend() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        closed = Installation(Path(name), "")
+        closed.write(f"{QUIET_PLUGINS}server: {{port: {free_port()}}}\n")
+        closed.folder.chmod(0o555)
+
+        def run(command: str) -> Done:
+            arguments = [sys.executable, "-c", WITHOUT_RIGHTS, str(closed.file), command]
+            done = subprocess.run(
+                arguments, capture_output=True, text=True, timeout=START_SECONDS, env=closed.environment({})
+            )
+            return Done(done.returncode, done.stdout, done.stderr)
+
+        for command in "run", "migrate":
+            done = run(command)
+            assert (done.code, done.output) == (2, "")
+            assert f"may not write {closed.folder / 'var'}" in done.errors
+            assert "set data_dir to another one" in done.errors
+        doctor = run("doctor")
+        assert doctor.code == 1
+        assert f"FAIL  data folder   {closed.folder} cannot be written by this account." in doctor.output
+        closed.folder.chmod(0o755)
 
 
 @pytest.mark.parametrize("command", ["web", "worker"])
