@@ -141,16 +141,20 @@ class Gate:
         visit = Visit(self._platform, connection, user.language, user, ctx)
         if plugin is None:
             return visit, path
-        if plugin not in ctx.enabled_plugins:
+        if not self._is_on(plugin, ctx):
             return visit, [NOWHERE]
         return replace(visit, ctx=ctx.for_plugin(plugin), plugin=plugin), path
 
     async def _customer(self, connection: Connection, plugin: str, path: list[str]) -> tuple[Visit, list[str]]:
         ctx = await self._public_context(path[1]) if len(path) > 1 else None
-        if ctx is None or plugin not in ctx.enabled_plugins:
+        if ctx is None or not self._is_on(plugin, ctx):
             return Visit(self._platform, connection, self._language(connection, None)), [NOWHERE]
         language = self._language(connection, ctx.tenant)
         return Visit(self._platform, connection, language, None, ctx.for_plugin(plugin), plugin, public=True), path
+
+    def _is_on(self, plugin: str, ctx: Context) -> bool:
+        record = self._platform.registry.get(plugin)
+        return record is not None and record.ready and plugin in ctx.enabled_plugins
 
     async def _public_context(self, slug: str) -> Context | None:
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import secrets
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
@@ -28,6 +29,7 @@ log = structlog.get_logger(__name__)
 PROBLEM_HEADER = "Switchroom-Problem"
 """The problem as JSON, for scripts that show it as a message or beside the fields of a form."""
 
+_MISSING = re.compile(r"missing required field `(\w+)`")
 _UNREACHABLE = (DBConnectionError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError, ConnectionError)
 
 
@@ -81,8 +83,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 def describe(error: Exception, request: Request[Any, Any, Any]) -> Problem:
     """What to say of an error; one that nobody foresaw is logged under a number, and nothing else of it is said."""
     if isinstance(error, ValidationException):
-        fields = {str(item.get("key", "")): str(item.get("message", "")) for item in _details(error)}
-        return Problem(error.status_code, "invalid_input", _("Something in the input cannot be used."), fields=fields)
+        title = _("Something in the input cannot be used.")
+        return Problem(error.status_code, "invalid_input", title, fields=dict(map(_field, _details(error))))
     if isinstance(error, HTTPException) and error.status_code < 500:
         code, title, mend = _of_status(error.status_code)
         return Problem(error.status_code, code, title, mend)
@@ -111,6 +113,18 @@ def describe(error: Exception, request: Request[Any, Any, Any]) -> Problem:
 
 def _details(error: ValidationException) -> list[Mapping[str, Any]]:
     return [item for item in error.extra if isinstance(item, Mapping)] if isinstance(error.extra, list) else []
+
+
+def _field(detail: Mapping[str, Any]) -> tuple[str, str]:
+    """The name of a field and what is wrong with it, in words for a person where the framework's are known."""
+    key, message = str(detail.get("key", "")), str(detail.get("message", ""))
+    if missing := _MISSING.search(message):
+        return missing[1], _("This is missing.")
+    if message.startswith(("Expected `int`", "Expected `int | null`")):
+        return key, _("Enter a whole number.")
+    if message.startswith("Invalid enum value"):
+        return key, _("This is none of the choices.")
+    return key, message
 
 
 def _of_status(status: int) -> tuple[str, str, str]:

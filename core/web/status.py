@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 from typing import Any
 
 from litestar import Response, get, post
@@ -27,6 +28,13 @@ LABELS = {
     Status.OUTBOUND: mark("Outbound only"),
     Status.OFFLINE: mark("Offline"),
 }
+
+
+class Switch(StrEnum):
+    """The positions of a switch."""
+
+    ON = "on"
+    OFF = "off"
 
 
 @dataclass(frozen=True)
@@ -68,9 +76,9 @@ async def choose(ctx: Context, user: SignedIn, intent: Intent) -> Response[Any]:
 
 
 @post("/status/do-not-disturb/{switch:str}", permission=HANDLE_INTERACTIONS, status_code=200)
-async def do_not_disturb(ctx: Context, user: SignedIn, switch: str) -> Response[Any]:
-    """Refuses internal calls (`on`), or takes them again (`off`)."""
-    return _show(await set_do_not_disturb(ctx, user.id, switch == "on"))
+async def do_not_disturb(ctx: Context, user: SignedIn, switch: Switch) -> Response[Any]:
+    """Refuses internal calls, or takes them again."""
+    return _show(await set_do_not_disturb(ctx, user.id, switch is Switch.ON))
 
 
 def _show(agent: AgentView | None) -> Response[Any]:

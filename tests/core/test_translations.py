@@ -1,4 +1,4 @@
-"""Every text of core is there in every language: extracted from code and templates, compared with what is translated."""
+"""Every text of core is there in every language: what code and templates use, against what is translated."""
 
 from __future__ import annotations
 
@@ -15,7 +15,16 @@ from core.locale import languages
 CORE = Path(languages.__file__).parent.parent
 METHODS = [("**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
 # Errors are translated where they are shown, so what they are raised with counts as marked.
-ERRORS = ("Conflict", "Forbidden", "InvalidInput", "NotFound", "OfferGone", "NotInTalk", "NoExtensionLeft", "WrapUpOver")
+ERRORS = (
+    "Conflict",
+    "Forbidden",
+    "InvalidInput",
+    "NotFound",
+    "OfferGone",
+    "NotInTalk",
+    "NoExtensionLeft",
+    "WrapUpOver",
+)
 KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None, **dict.fromkeys(ERRORS)}
 PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
 
@@ -45,7 +54,9 @@ def test_no_text_is_missing_or_empty(language: str) -> None:
         for text, place in wanted().items()
         if text not in there or not all(_forms(there[text])) or there[text].fuzzy
     }
-    assert not missing, "\n".join(f"{place}  {text!r}" for text, place in sorted(missing.items(), key=lambda pair: pair[1]))
+    assert not missing, "\n".join(
+        f"{place}  {text!r}" for text, place in sorted(missing.items(), key=lambda pair: pair[1])
+    )
 
 
 @pytest.mark.parametrize("language", sorted(languages.NAMES.keys() - {"en"}))

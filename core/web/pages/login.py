@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from litestar import Request, Response, get, post
 from litestar.datastructures import Cookie
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.params import Body, QueryParameter
 from litestar.response import Redirect
 
 from core.accounts.login import LoginFailed, check_login
@@ -40,8 +40,8 @@ class LoginForm:
 
 
 Form = Annotated[LoginForm, Body(media_type=RequestEncodingType.URL_ENCODED)]
-Next = Annotated[str, Parameter(query="next")]
-Organisation = Annotated[str | None, Parameter(query="tenant")]
+Next = Annotated[str, QueryParameter(name="next")]
+Organisation = Annotated[str | None, QueryParameter(name="tenant")]
 
 
 @get("/login", public=True)

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 
 from litestar import Request, Response, get, post
 from litestar.enums import RequestEncodingType
-from litestar.params import Body, Parameter
+from litestar.params import Body, QueryParameter
 from litestar.response import Redirect
 
 from core.accounts.permissions import HANDLE_INTERACTIONS, SIGNED_IN
@@ -31,7 +31,7 @@ class RoleForm:
 
 @get("/role", permission=SIGNED_IN, before_role=True)
 async def role_page(
-    ctx: Context, user: SignedIn, destination: Annotated[str, Parameter(query="next")] = "/"
+    ctx: Context, user: SignedIn, destination: Annotated[str, QueryParameter(name="next")] = "/"
 ) -> Response[Any]:
     """The user's roles, to choose one of."""
     roles = await roles_of(ctx, user.id)
