@@ -113,7 +113,7 @@ def go_inbound_and_ring(agent: Page) -> None:
     """Going inbound with a customer in line rings at once."""
     agent.locator("#status-button").click()
     agent.get_by_role("button", name=re.compile("^Inbound")).click()
-    expect(agent.get_by_text("Incoming call")).to_be_visible()
+    expect(agent.get_by_text("Incoming call", exact=True)).to_be_visible()
     expect(agent.locator("#dock")).to_contain_text("Maria Jensen")
 
 
