@@ -28,6 +28,10 @@ class Agent:
     ctx: Context
     id: int
 
+    async def becomes_available(self) -> None:
+        """The agent takes calls from now on."""
+        await choose_intent(self.ctx, self.id, Intent.AVAILABLE)
+
     async def answers_a_call(self, name: str = "Kim", number: str = "+4930123456") -> SegmentView:
         """A customer calls, and the agent answers."""
         call = await create_interaction(self.ctx, channel="voice", contact_name=name, contact_number=number)
@@ -54,8 +58,9 @@ async def make_agent(ctx: Context, username: str = "anna", timezone: str = "UTC"
     await execute("UPDATE core_user SET timezone = $2 WHERE id = $1", user.id, timezone)
     await begin_shift(ctx, user.id)
     await tab_opened(ctx, user.id)
-    await choose_intent(ctx, user.id, Intent.AVAILABLE)
-    return Agent(ctx.for_plugin("wrapup"), user.id)
+    agent = Agent(ctx.for_plugin("wrapup"), user.id)
+    await agent.becomes_available()
+    return agent
 
 
 async def clock_ends_in(segment: SegmentView, seconds: float) -> None:

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from core.agents.models import Team
 from core.agents.states import Status
 from core.database.connection import fetch_row
 from core.errors import NotFound
@@ -292,12 +291,3 @@ async def test_a_tenants_own_settings_of_the_clock_hold(anna: Agent, platform: P
     assert await services.add_time(anna.ctx, segment.id, anna.id) == segment.wrap_up_until + timedelta(seconds=5)
     with pytest.raises(NoExtensionLeft):
         await services.add_time(anna.ctx, segment.id, anna.id)
-
-
-async def test_a_team_without_time_keeps_what_was_typed_during_the_call(anna: Agent) -> None:
-    await Team.all().update(wrap_up_seconds=0)
-    segment = await anna.answers_a_call()
-    await services.keep_draft(anna.ctx, segment.id, anna.id, {"comment": "note"}, Writer())
-    await services.end_call_and_send(anna.ctx, segment.id, anna.id, YES, READER)
-    assert await anna.status() is Status.WAITING
-    assert await outcome(segment) == ("success", "Sent the papers.")

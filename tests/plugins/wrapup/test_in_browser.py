@@ -1,0 +1,119 @@
+"""The panel in a real browser: what is typed stays, whatever happens around it."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, async_playwright, expect
+
+from core.database.connection import fetch_value
+from core.forms.store import get_draft
+from core.interactions.lifecycle import end_interaction
+from core.plugins.context import Context, Platform
+from tests.conftest import Jobs
+from tests.plugins.wrapup.calls import Agent, clock_ends_in, time_runs_out
+from tests.serving import DEMO_PASSWORD, ServerProcess, free_port, server_environ
+
+pytestmark = pytest.mark.anyio
+
+CHROMIUM = os.environ.get("SWITCHROOM_CHROMIUM") or shutil.which("chromium")
+COMMENT = '[name="answer.comment"]'
+STATE = "[data-save-state]"
+
+
+@pytest.fixture
+async def server(platform: Platform, database_url: str, tmp_path: Path) -> AsyncIterator[ServerProcess]:
+    """The product with the demo tenant, on the tables that the test works with."""
+    process = ServerProcess("run", server_environ(database_url, tmp_path), tmp_path / "log", free_port())
+    try:
+        await asyncio.to_thread(process.start)
+        yield process
+    finally:
+        await asyncio.to_thread(process.stop)
+
+
+@pytest.fixture
+async def page(server: ServerProcess) -> AsyncIterator[Page]:
+    """The workspace of an agent of the demo tenant."""
+    async with async_playwright() as playwright:
+        browser = await playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        opened = await browser.new_page()
+        await opened.goto(f"{server.url}/login?tenant=demo")
+        await opened.fill("[name=username]", "agent1")
+        await opened.fill("[name=password]", DEMO_PASSWORD)
+        await opened.click("button[type=submit]")
+        await expect(opened.locator("html")).to_have_attribute("data-connection", "connected")
+        yield opened
+        await browser.close()
+
+
+@pytest.fixture
+async def demo(platform: Platform, server: ServerProcess) -> AsyncIterator[Context]:
+    """The context of the demo tenant."""
+    async with platform.context(await platform.tenant(slug="demo")) as ctx:
+        yield ctx.for_plugin("wrapup")
+
+
+async def test_what_is_typed_survives_the_end_of_the_call_a_reload_and_the_end_of_time(
+    demo: Context, page: Page, jobs: Jobs
+) -> None:
+    agent = Agent(demo, await fetch_value("SELECT id FROM core_user WHERE username = 'agent1'"))
+    await agent.becomes_available()
+    segment = await agent.answers_a_call()
+    await expect(page.get_by_label("Comment")).to_be_visible()
+    await page.keyboard.press("Alt+n")
+    await page.check("input[value=at]")
+    await expect(page.locator("[data-component=next_attempt_at]")).to_be_visible()
+    await page.click(COMMENT)
+    await page.keyboard.type("Hello world")
+    await page.evaluate("document.activeElement.setSelectionRange(5, 5)")
+
+    await end_interaction(demo, segment.interaction_id, "caller_hung_up")
+    await expect(page.locator("[data-wrapup-clock]")).to_be_visible()
+    await page.keyboard.type(",")
+    await expect(page.locator(COMMENT)).to_have_value("Hello, world")
+    await expect(page.locator(COMMENT)).to_be_focused()
+    await expect(page.locator(STATE)).to_have_attribute("data-save-state", "saved")
+
+    await page.reload()
+    await expect(page.locator(COMMENT)).to_have_value("Hello, world")
+    await expect(page.locator("[data-component=next_attempt_at]")).to_be_visible()
+
+    await page.click(COMMENT)
+    await clock_ends_in(segment, 9)
+    await demo.publish(f"user:{agent.id}")
+    await expect(page.locator("[data-wrapup-add]")).to_be_visible()
+    await expect(page.locator("[data-wrapup-seconds]")).to_be_hidden()
+    await page.keyboard.press("Alt+t")
+    await expect(page.locator("[data-wrapup-seconds]")).to_be_visible()
+    await expect(page.locator(COMMENT)).to_be_focused()
+
+    await page.keyboard.press("Control+End")
+    await page.keyboard.type("!")
+    await time_runs_out(jobs, segment)
+    await expect(page.get_by_text("Unfinished today")).to_be_visible()
+    draft = await get_draft(demo, "wrapup:simple", f"core:segment:{segment.id}", agent.id)
+    assert draft is not None
+    assert draft.typed["comment"] == "Hello, world!"
+
+
+async def test_sending_during_the_call_asks_and_the_safe_answer_is_the_first(demo: Context, page: Page) -> None:
+    agent = Agent(demo, await fetch_value("SELECT id FROM core_user WHERE username = 'agent1'"))
+    await agent.becomes_available()
+    await agent.answers_a_call()
+    await expect(page.get_by_label("Comment")).to_be_visible()
+    await page.keyboard.press("Alt+y")
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_role("button", name="Go on talking")).to_be_focused()
+    await page.keyboard.press("Escape")
+    await expect(page.get_by_role("dialog")).to_have_count(0)
+    assert await agent.status() == "busy"
+    await page.keyboard.press("Control+Enter")
+    await page.get_by_role("button", name="End the call and send").click()
+    await expect(page.get_by_text("The form was sent.")).to_be_visible()
+    assert await agent.status() == "waiting"
