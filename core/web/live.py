@@ -10,6 +10,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Iterator
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 from litestar import WebSocket
@@ -49,6 +50,7 @@ class OpenTabs:
         self._platform = platform
         self._agents: Counter[int] = Counter()
         self._sessions: dict[Tab, int] = {}
+        self._telling: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
 
     async def serve(self, socket: WebSocket[Any, Any, Any], ctx: Context, user: SignedIn) -> None:
         """Serves one page until it goes."""
@@ -79,13 +81,17 @@ class OpenTabs:
             if not self._agents[user.id]:
                 del self._agents[user.id]
 
+    # One after the other for each user: were the end of one page told after the beginning of the next, the agent would
+    # count as gone with a page open.
     async def _tell_opened(self, ctx: Context, user: SignedIn) -> None:
         if user.may(HANDLE_INTERACTIONS):
-            await connection.tab_opened(ctx, user.id)
+            async with self._telling.setdefault(user.id, asyncio.Lock()):
+                await connection.tab_opened(ctx, user.id)
 
     async def _tell_closed(self, ctx: Context, user: SignedIn) -> None:
         if user.may(HANDLE_INTERACTIONS):
-            await connection.tab_closed(ctx, user.id, self._agents[user.id])
+            async with self._telling.setdefault(user.id, asyncio.Lock()):
+                await connection.tab_closed(ctx, user.id, self._agents[user.id])
 
     @contextlib.asynccontextmanager
     async def kept_alive(self, _app: object) -> AsyncIterator[None]:
