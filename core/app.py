@@ -32,7 +32,7 @@ from core.plugins.discovery import PluginState, discover
 from core.plugins.dispatch import Dispatcher
 from core.plugins.enablement import EnablementCache
 from core.plugins.registry import PluginRegistry
-from core.settings import Settings, check_plugin_names
+from core.settings import Settings, check_plugin_names, check_plugin_settings
 from core.tenancy.audit import audit_models
 from core.tenancy.keys import enforce_tenant_keys
 
@@ -75,7 +75,8 @@ def load_plugins(settings: Settings, specifications: ModuleType = hookspecs) -> 
     folders += [(folder, f"_switchroom_{number}") for number, folder in enumerate(settings.plugins.dirs)]
     registry = PluginRegistry(specifications, discover(folders), settings.plugins.blocked)
     check_plugin_names(settings, [record.name for record in registry.records])
-    registry.load(settings.plugins.settings)
+    registry.load()
+    check_plugin_settings(settings, registry.installation_schemas())
     return registry
 
 

@@ -20,7 +20,13 @@ from core.interactions.rows import (
     open_segment,
     pending_offer,
 )
-from core.interactions.segments import NoExtensionLeft, WrapUpOver, extend_wrap_up, finish_segment
+from core.interactions.segments import (
+    NoExtensionLeft,
+    WrapUpOver,
+    complete_segment_later,
+    extend_wrap_up,
+    finish_segment,
+)
 from core.interactions.states import Channel, Direction, InteractionState, OfferState, SegmentState
 
 __all__ = [
@@ -37,6 +43,7 @@ __all__ = [
     "SegmentView",
     "WrapUpOver",
     "accept_offer",
+    "complete_segment_later",
     "create_interaction",
     "end_interaction",
     "extend_wrap_up",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
@@ -15,9 +16,12 @@ from core.plugins.context import Context
 KEEP_ALIVE_SECONDS = 10
 """How often each process says which of its tabs are alive."""
 LEASE_SECONDS = 30
-"""How long a connection is believed in after that."""
-GRACE_SECONDS = 15
-"""How long after the last tab of a process has closed: a reload, or a tab at another process, comes back in time."""
+"""How long a process is believed in after that."""
+GRACE_SECONDS = 4
+"""How long after the last tab of all has closed the agent still counts as there: a reload comes back in time."""
+
+PROCESS = str(uuid.uuid4())
+"""This process, as its tabs are told apart from those of others."""
 
 
 async def tab_opened(ctx: Context, user_id: int) -> None:
@@ -27,9 +31,17 @@ async def tab_opened(ctx: Context, user_id: int) -> None:
             await lock_agent(ctx, user_id)
         except NotFound:
             return
-        until = await _believe(ctx, user_id, LEASE_SECONDS)
+        await execute(
+            "INSERT INTO core_agent_tabs (tenant_id, user_id, process, alive_until) "
+            "VALUES ($1, $2, $3, now() + make_interval(secs => $4)) "
+            "ON CONFLICT (user_id, process) DO UPDATE SET alive_until = excluded.alive_until",
+            ctx.tenant.id,
+            user_id,
+            PROCESS,
+            LEASE_SECONDS,
+        )
+        await _believe(ctx, user_id, LEASE_SECONDS)
         await settle(ctx, user_id, "connected")
-        await ctx.enqueue(check_connection, at=until, key=f"agent:{user_id}", user_id=user_id)
 
 
 async def tab_closed(ctx: Context, user_id: int, still_open: int) -> None:
@@ -41,17 +53,30 @@ async def tab_closed(ctx: Context, user_id: int, still_open: int) -> None:
             await lock_agent(ctx, user_id)
         except NotFound:
             return
-        until = await _believe(ctx, user_id, GRACE_SECONDS)
-        await ctx.enqueue(check_connection, at=until, key=f"agent:{user_id}", user_id=user_id)
+        await execute("DELETE FROM core_agent_tabs WHERE user_id = $1 AND process = $2", user_id, PROCESS)
+        elsewhere = await fetch_value(
+            "SELECT count(*) FROM core_agent_tabs WHERE user_id = $1 AND alive_until > now()", user_id
+        )
+        if not elsewhere:
+            await _believe(ctx, user_id, GRACE_SECONDS)
 
 
 async def keep_alive(user_ids: Sequence[int]) -> None:
-    """Renews the belief for all tabs of this process, whatever their tenants, in one statement."""
-    await execute(
-        "UPDATE core_agent SET connected_until = now() + make_interval(secs => $2) WHERE user_id = ANY($1::bigint[])",
-        list(user_ids),
-        LEASE_SECONDS,
-    )
+    """Renews the belief for all tabs of this process, whatever their tenants."""
+    async with transaction():
+        # One order of locks for all processes.
+        await execute(
+            "WITH mine AS (SELECT id FROM core_agent WHERE user_id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE) "
+            "UPDATE core_agent AS agent SET connected_until = now() + make_interval(secs => $2) "
+            "FROM mine WHERE agent.id = mine.id",
+            list(user_ids),
+            LEASE_SECONDS,
+        )
+        await execute(
+            "UPDATE core_agent_tabs SET alive_until = now() + make_interval(secs => $2) WHERE process = $1",
+            PROCESS,
+            LEASE_SECONDS,
+        )
 
 
 @job("core.check_connection")
@@ -68,7 +93,7 @@ async def check_connection(ctx: Context, user_id: int) -> None:
             await ctx.enqueue(check_connection, at=until, key=f"agent:{user_id}", user_id=user_id)
 
 
-async def _believe(ctx: Context, user_id: int, seconds: int) -> datetime:
+async def _believe(ctx: Context, user_id: int, seconds: int) -> None:
     until: datetime = await fetch_value(
         "UPDATE core_agent SET connected_until = now() + make_interval(secs => $3) "
         "WHERE tenant_id = $1 AND user_id = $2 RETURNING connected_until",
@@ -76,4 +101,4 @@ async def _believe(ctx: Context, user_id: int, seconds: int) -> datetime:
         user_id,
         seconds,
     )
-    return until
+    await ctx.enqueue(check_connection, at=until, key=f"agent:{user_id}", user_id=user_id)

@@ -51,3 +51,16 @@ class Agent(TenantModel):
 
     class Meta:
         table = "core_agent"
+
+
+class AgentTabs(TenantModel):
+    """The open tabs of an agent at one process, believed in until `alive_until`."""
+
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
+    user_id: int
+    process = fields.CharField(max_length=36)
+    alive_until = fields.DatetimeField()
+
+    class Meta:
+        table = "core_agent_tabs"
+        unique_together = (("user", "process"),)

@@ -84,12 +84,17 @@ async def choose_intent(ctx: Context, user_id: int, intent: Intent, *, cause: st
     """
     async with transaction():
         await lock_agent(ctx, user_id)
-        await execute(
-            "UPDATE core_agent SET intent = $3 WHERE tenant_id = $1 AND user_id = $2", ctx.tenant.id, user_id, intent
-        )
+        await set_intent(ctx, user_id, intent)
         await settle(ctx, user_id, cause)
         await ctx.publish(f"user:{user_id}")
     return await _must_view(ctx, user_id)
+
+
+async def set_intent(ctx: Context, user_id: int, intent: Intent) -> None:
+    """Sets the intent of an agent whose row is locked; part of a transaction that settles the agent afterwards."""
+    await execute(
+        "UPDATE core_agent SET intent = $3 WHERE tenant_id = $1 AND user_id = $2", ctx.tenant.id, user_id, str(intent)
+    )
 
 
 async def set_do_not_disturb(ctx: Context, user_id: int, on: bool) -> AgentView:

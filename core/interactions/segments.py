@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from core.agents.service import lock_agent, settle
+from core import facts
+from core.agents.service import lock_agent, set_intent, settle
+from core.agents.states import Intent
 from core.capabilities import AfterContactWork
 from core.database.connection import execute, fetch_row, fetch_value
 from core.database.transaction import transaction
@@ -104,7 +106,9 @@ async def extend_wrap_up(
     return until
 
 
-async def finish_segment(ctx: Context, segment_id: int, agent_id: int, *, outcome: str, comment: str) -> None:
+async def finish_segment(
+    ctx: Context, segment_id: int, agent_id: int, *, outcome: str, comment: str, then: Intent | None = None
+) -> None:
     """The after-contact work is done; the agent is free again.
 
     Args:
@@ -113,6 +117,7 @@ async def finish_segment(ctx: Context, segment_id: int, agent_id: int, *, outcom
         agent_id: The agent who did it.
         outcome: The coded outcome, for journals and reports.
         comment: The agent's words.
+        then: What the agent wants to do from now on; None is what he wanted before.
 
     Raises:
         NotFound: The tenant has no such segment.
@@ -131,7 +136,49 @@ async def finish_segment(ctx: Context, segment_id: int, agent_id: int, *, outcom
             outcome,
             comment,
         )
+        if then is not None:
+            await set_intent(ctx, agent_id, then)
         await _close(ctx, segment, "sent", {"outcome": outcome, "comment": comment})
+
+
+async def complete_segment_later(ctx: Context, segment_id: int, agent_id: int, *, outcome: str, comment: str) -> None:
+    """Adds the outcome to a segment that has closed without one; clock and status stay as they are.
+
+    Args:
+        ctx: Where.
+        segment_id: What is completed.
+        agent_id: The agent who handled it.
+        outcome: The coded outcome, for journals and reports.
+        comment: The agent's words.
+
+    Raises:
+        NotFound: The tenant has no such segment.
+        WrapUpOver: It has an outcome, or is not closed; nothing has changed.
+    """
+    async with transaction():
+        segment = await _lock_own(ctx, segment_id, agent_id)
+        touched = await execute(
+            "UPDATE core_segment SET outcome = $3, comment = $4 "
+            "WHERE tenant_id = $1 AND id = $2 AND state = 'closed' AND outcome = ''",
+            ctx.tenant.id,
+            segment_id,
+            outcome,
+            comment,
+        )
+        if not touched:
+            raise WrapUpOver(_("This form was sent already, or its time is not over."))
+        await facts.record(
+            ctx,
+            "segment",
+            old=SegmentState.CLOSED,
+            new=SegmentState.CLOSED,
+            cause="completed_later",
+            interaction_id=segment.interaction_id,
+            segment_id=segment_id,
+            agent_id=agent_id,
+            detail={"outcome": outcome, "comment": comment},
+        )
+        await ctx.publish(f"journal:{agent_id}")
 
 
 @job("core.end_wrap_up")

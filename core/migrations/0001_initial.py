@@ -371,6 +371,44 @@ class Migration(migrations.Migration):
             bases=["TenantModel"],
         ),
         ops.CreateModel(
+            name="AgentTabs",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "tenant",
+                    fields.ForeignKeyField(
+                        "core.Tenant",
+                        source_field="tenant_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                (
+                    "user",
+                    fields.ForeignKeyField(
+                        "core.User",
+                        source_field="user_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name=False,
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("process", fields.CharField(max_length=36)),
+                ("alive_until", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "core_agent_tabs",
+                "app": "core",
+                "unique_together": (("user", "process"),),
+                "pk_attr": "id",
+                "table_description": "The open tabs of an agent at one process, believed in until `alive_until`.",
+            },
+            bases=["TenantModel"],
+        ),
+        ops.CreateModel(
             name="FormDraft",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),

@@ -22,8 +22,8 @@ from core.jobs.registry import Event, Job, JobRegistry
 from core.live.hub import LiveHub
 from core.plugins.dispatch import Dispatcher
 from core.plugins.enablement import Enablement, EnablementCache, tenant_settings
-from core.plugins.registry import PluginRegistry, installation_settings
-from core.settings import Settings, secret_key
+from core.plugins.registry import PluginRegistry
+from core.settings import Settings, secret_key, validate_plugin_settings
 from core.tenancy.context import TenantRef, tenant_scope
 
 P = TypeVar("P")
@@ -129,7 +129,7 @@ class Context:
         schema: type[BaseModel] | None = record.contributions.settings.installation if record else None
         if schema is None:
             return None
-        return installation_settings(schema, self.plugin, self._platform.settings.plugins.settings.get(self.plugin, {}))
+        return validate_plugin_settings(self._platform.settings, self.plugin, schema)
 
     @property
     def log(self) -> Any:

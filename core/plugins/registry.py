@@ -5,7 +5,7 @@ from __future__ import annotations
 import importlib
 import importlib.util
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from types import ModuleType
 from typing import Any
 
@@ -13,9 +13,8 @@ import pluggy
 import structlog
 from litestar import Litestar
 from litestar.di import Provide
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel
 
-from core.errors import StartupError
 from core.plugins.contracts import PROJECT, ContractViolation, check_implementations
 from core.plugins.contributions import Asset, Models, Permission, PluginSettings, Provider, Routes
 from core.plugins.discovery import PluginRecord, PluginState
@@ -50,12 +49,8 @@ class PluginRegistry:
         """The plugins that tenants may use."""
         return [record for record in self.records if record.ready]
 
-    def load(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
-        """Imports and registers every plugin that can be.
-
-        Args:
-            settings: The installation's settings per plugin (`plugins.settings` of settings.yaml).
-        """
+    def load(self) -> None:
+        """Imports and registers every plugin that can be."""
         for record in self.records:
             if record.state is not PluginState.DISCOVERED:
                 continue
@@ -67,7 +62,6 @@ class PluginRegistry:
                 self._load(record)
             except LoadFault as error:
                 self._set_aside(record, error)
-        self.check_installation_settings(settings)
 
     def mark_ready(self) -> None:
         """Makes every plugin that has got this far usable, and blocks those whose needs have failed since."""
@@ -130,41 +124,13 @@ class PluginRegistry:
         record.fail(PluginState.BROKEN, f"{type(error).__name__}: {error}")
         log.error("plugin_broken", plugin=record.name, reason=record.reason)
 
-    def check_installation_settings(self, settings: Mapping[str, Mapping[str, Any]]) -> None:
-        """Checks `plugins.settings` against the plugins' own schemas.
-
-        Raises:
-            StartupError: A key is unknown or a value wrong; names the plugin and the key.
-        """
-        for record in self.records:
-            schema = record.contributions.settings.installation
-            given = settings.get(record.name, {})
-            if record.state is not PluginState.LOADED:
-                continue
-            if schema is None and given:
-                raise StartupError(
-                    f"settings.yaml, plugins.settings.{record.name}: this plugin has no such settings.",
-                    mend="Remove the section.",
-                )
-            if schema is not None:
-                installation_settings(schema, record.name, given)
-
-
-def installation_settings(schema: type[BaseModel], name: str, given: Mapping[str, Any]) -> BaseModel:
-    """The installation's settings of one plugin.
-
-    Raises:
-        StartupError: A key is unknown or a value wrong.
-    """
-    try:
-        return schema.model_validate(dict(given))
-    except ValidationError as error:
-        first = error.errors()[0]
-        key = ".".join(str(part) for part in first["loc"])
-        known = ", ".join(schema.model_fields)
-        raise StartupError(
-            f"settings.yaml, plugins.settings.{name}.{key}: {first['msg']}", mend=f"Known keys: {known}."
-        ) from error
+    def installation_schemas(self) -> dict[str, type[BaseModel] | None]:
+        """The schema of each loaded plugin's section of settings.yaml."""
+        return {
+            record.name: record.contributions.settings.installation
+            for record in self.records
+            if record.state is PluginState.LOADED
+        }
 
 
 def sort_by_dependency(records: list[PluginRecord]) -> list[PluginRecord]:

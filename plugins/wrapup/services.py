@@ -30,6 +30,7 @@ from switchroom.interactions import (
     InteractionView,
     SegmentState,
     SegmentView,
+    complete_segment_later,
     end_interaction,
     extend_wrap_up,
     finish_segment,
@@ -204,7 +205,10 @@ async def complete_later(ctx: Context, segment_id: int, agent_id: int, typed: Ty
         task = await own_task(ctx, segment_id, agent_id)
         if not task.over:
             raise CallGoesOn(_("The time for this form is not over yet."))
-        await _submit(ctx, task, LATER, typed, reader)
+        submission = await _submit(ctx, task, LATER, typed, reader)
+        await complete_segment_later(
+            ctx, segment_id, agent_id, outcome=_outcome(submission), comment=_comment(submission)
+        )
 
 
 def typed_comment(task: Task) -> str:
@@ -241,13 +245,21 @@ async def _submit(ctx: Context, task: Task, form: Form, typed: Typed, reader: Re
 
 
 async def _finish(ctx: Context, task: Task, submission: Submission) -> None:
-    agent_id = task.segment.agent_id
-    await finish_segment(
-        ctx, task.segment.id, agent_id, outcome=_outcome(submission), comment=str(submission.answers.get(COMMENT, ""))
-    )
-    if submission.answers.get(AFTER_SERVICE) == BREAK:
-        await choose_intent(ctx, agent_id, Intent.PAUSE, cause="after_service")
+    segment, agent_id = task.segment.id, task.segment.agent_id
+    outcome, comment = _outcome(submission), _comment(submission)
+    then = Intent.PAUSE if submission.answers.get(AFTER_SERVICE) == BREAK else None
+    # A team without time for after-contact work: the end of the call has closed the segment already.
+    if task.in_talk and (await get_segment(ctx, segment)).state is SegmentState.CLOSED:
+        await complete_segment_later(ctx, segment, agent_id, outcome=outcome, comment=comment)
+        if then:
+            await choose_intent(ctx, agent_id, then, cause="after_service")
+    else:
+        await finish_segment(ctx, segment, agent_id, outcome=outcome, comment=comment, then=then)
 
 
 def _outcome(submission: Submission) -> str:
     return "success" if submission.answers[SUCCESSFUL] else "no_success"
+
+
+def _comment(submission: Submission) -> str:
+    return str(submission.answers.get(COMMENT, ""))

@@ -6,9 +6,9 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from core.accounts.users import create_user
-from core.agents.connection import tab_opened
+from core.agents.connection import GRACE_SECONDS, tab_closed, tab_opened
 from core.agents.roster import begin_shift
-from core.agents.service import choose_intent, view
+from core.agents.service import choose_intent, longest_waiting, view
 from core.agents.states import Intent, Status
 from core.database.connection import execute, fetch_value
 from core.errors import NotFound
@@ -220,3 +220,31 @@ async def test_the_database_itself_refuses_a_second_offer_and_a_second_segment(c
             other.id,
             segment.id,
         )
+
+
+async def test_an_agent_whose_last_tab_has_closed_is_soon_offered_nothing(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    await tab_closed(ctx, agent, still_open=1)
+    assert await longest_waiting(ctx, 1) == [agent], "another tab is open"
+    await tab_closed(ctx, agent, still_open=0)
+    grace = await fetch_value("SELECT connected_until - now() FROM core_agent WHERE user_id = $1", agent)
+    assert grace.total_seconds() <= GRACE_SECONDS
+
+    await execute("UPDATE core_agent SET connected_until = now() WHERE user_id = $1", agent)
+    interaction = await call(ctx)
+    await jobs.let_time_pass("core.check_connection")
+    assert await status(ctx, agent) is Status.OFFLINE
+    assert await pending_offer(ctx, interaction_id=interaction.id) is None
+
+    await tab_opened(ctx, agent)
+    await jobs.run_due()
+    assert (await offered_to(ctx, interaction)).agent_id == agent, "what the agent chose still holds"
+
+
+async def test_a_tab_at_another_process_keeps_the_agent_connected(ctx: Context) -> None:
+    agent = await make_agent(ctx, "anna")
+    await execute("UPDATE core_agent_tabs SET process = 'another' WHERE user_id = $1", agent)
+    await tab_opened(ctx, agent)
+    await tab_closed(ctx, agent, still_open=0)
+    left = await fetch_value("SELECT connected_until - now() FROM core_agent WHERE user_id = $1", agent)
+    assert left.total_seconds() > GRACE_SECONDS

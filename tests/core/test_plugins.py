@@ -46,7 +46,7 @@ def write_plugin(folder: Path, name: str, code: str = WORKING, **manifest: Any) 
 def load(folder: Path) -> dict[str, tuple[PluginState, str]]:
     """Loads a folder of plugins; gives state and reason by name."""
     registry = PluginRegistry(hookspecs, discover([(folder, f"_test_{folder.name}_{id(folder)}")]))
-    registry.load({})
+    registry.load()
     registry.mark_ready()
     return {record.name: (record.state, record.reason) for record in registry.records if "_test_" in record.module}
 

@@ -9,10 +9,12 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
+from core.agents.models import Team
 from core.agents.states import Status
 from core.database.connection import fetch_row
 from core.errors import NotFound
 from core.forms.models import FormSubmission
+from core.interactions.journal import todays_calls
 from core.interactions.rows import SegmentView, get_interaction, get_segment
 from core.interactions.segments import NoExtensionLeft, WrapUpOver
 from core.interactions.states import InteractionState, SegmentState
@@ -195,6 +197,9 @@ async def test_an_unfinished_form_is_completed_without_touching_clock_and_status
     await services.complete_later(anna.ctx, segment.id, anna.id, YES | {"after_service": "break"}, READER)
     assert await get_segment(anna.ctx, segment.id) == before
     assert await anna.status() is Status.BUSY
+    assert await outcome(segment) == ("success", "Sent the papers.")
+    entry = next(entry for entry in await todays_calls(anna.ctx, anna.id) if entry.name == "Kim")
+    assert (entry.outcome, entry.comment) == ("success", "Sent the papers.")
     assert await services.unfinished_tasks(anna.ctx, anna.id, datetime.now(UTC) - timedelta(minutes=1)) == []
     with pytest.raises(AlreadySubmitted):
         await services.complete_later(anna.ctx, segment.id, anna.id, YES, READER)
@@ -291,3 +296,12 @@ async def test_a_tenants_own_settings_of_the_clock_hold(anna: Agent, platform: P
     assert await services.add_time(anna.ctx, segment.id, anna.id) == segment.wrap_up_until + timedelta(seconds=5)
     with pytest.raises(NoExtensionLeft):
         await services.add_time(anna.ctx, segment.id, anna.id)
+
+
+async def test_a_team_without_time_keeps_what_was_typed_during_the_call(anna: Agent) -> None:
+    await Team.all().update(wrap_up_seconds=0)
+    segment = await anna.answers_a_call()
+    await services.keep_draft(anna.ctx, segment.id, anna.id, {"comment": "note"}, Writer())
+    await services.end_call_and_send(anna.ctx, segment.id, anna.id, YES, READER)
+    assert await anna.status() is Status.WAITING
+    assert await outcome(segment) == ("success", "Sent the papers.")
