@@ -11,9 +11,13 @@ from core.accounts.permissions import SEE_OWN_JOURNAL, SIGNED_IN
 from core.accounts.sessions import SignedIn
 from core.interactions.journal import todays_calls, todays_numbers
 from core.locale import gettext as _
+from core.locale import mark
 from core.plugins.context import Context
 from core.web.rendering import fragment, page
 from core.web.workspace import workspace
+
+OUTCOMES = {"success": mark("Success"), "no_success": mark("No success")}
+"""What the outcomes that every tenant has are called; others are shown as they are."""
 
 
 @get("/", permission=SIGNED_IN)
@@ -35,4 +39,4 @@ async def numbers(ctx: Context, user: SignedIn) -> Response[Any]:
 @get("/home/journal", permission=SEE_OWN_JOURNAL)
 async def journal(ctx: Context, user: SignedIn) -> Response[Any]:
     """The calls of the day."""
-    return fragment("fragments/journal.html", calls=await todays_calls(ctx, user.id))
+    return fragment("fragments/journal.html", calls=await todays_calls(ctx, user.id), outcomes=OUTCOMES)
