@@ -14,7 +14,7 @@ import structlog
 from plugins.telephony import nodes
 from plugins.telephony.connections import MediaConnections, control_secret
 from plugins.telephony.embedded import SoftswitchProcess
-from plugins.telephony.legs import LegView, find_leg, known_legs, legs_on_node
+from plugins.telephony.legs import LegView, find_leg, known_legs, legs_of_ended_calls, legs_on_node
 from plugins.telephony.provider import (
     EndCause,
     LegConnected,
@@ -189,6 +189,8 @@ class MediaController:
             if differs(legs, truths):
                 some_leg = next(iter(legs.values()))
                 await guarded(self._platform, some_leg, partial(follow, interaction_id=interaction_id))
+        for ended in await legs_of_ended_calls(self._name):
+            await provider.hang_up(ended)
         await self._drop_orphans(provider, truths.values())
 
     async def _drop_orphans(self, provider: VoiceProvider, truths: Iterable[LegSnapshot]) -> None:

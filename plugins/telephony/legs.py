@@ -176,6 +176,16 @@ async def legs_on_node(node: str) -> list[LegView]:
     return [_view(row) for row in await fetch(f"{_SELECT} node = $1 AND state <> 'ended'", node)]
 
 
+async def legs_of_ended_calls(node: str) -> list[LegId]:
+    """The legs of all tenants that a node carries although their calls have ended."""
+    rows = await fetch(
+        "SELECT leg.leg FROM telephony_leg AS leg JOIN core_interaction AS call ON call.id = leg.interaction_id "
+        "WHERE leg.node = $1 AND leg.state <> 'ended' AND call.state IN ('ended', 'closed')",
+        node,
+    )
+    return [LegId(row["leg"]) for row in rows]
+
+
 async def legs_without_node() -> list[LegView]:
     """The legs of all tenants whose node was given up."""
     given_up = "NOT EXISTS (SELECT FROM telephony_node AS it WHERE it.name = node)"

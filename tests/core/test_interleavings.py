@@ -122,19 +122,30 @@ class Floor:
 
     async def deadline(self, agent: int, which: int) -> None:
         """The time of one kind of wait comes for one agent, and the job that acts on it runs."""
-        time_comes = (
-            ("core_offer SET deadline = now() WHERE state = 'pending' AND agent_id", "core.expire_offer"),
-            ("core_segment SET wrap_up_until = now() WHERE state = 'wrap_up' AND agent_id", "core.end_wrap_up"),
-            ("core_agent SET missed_until = now() WHERE missed_until IS NOT NULL AND user_id", "core.end_missed"),
-            ("core_agent SET connected_until = now() WHERE user_id", "core.check_connection"),
-        )
-        change, job = time_comes[which % len(time_comes)]
-        await execute(f"UPDATE {change} = $1", agent)
-        await execute(
-            "UPDATE core_job SET due_at = now() WHERE name = $1 AND tenant_id = $2 AND state = 'due'",
-            job,
-            self.ctx.tenant.id,
-        )
+        change, job, argument = (
+            ("core_offer SET deadline = now() WHERE state = 'pending' AND agent_id", "core.expire_offer", "offer_id"),
+            (
+                "core_segment SET wrap_up_until = now() WHERE state = 'wrap_up' AND agent_id",
+                "core.end_wrap_up",
+                "segment_id",
+            ),
+            (
+                "core_agent SET missed_until = now() WHERE missed_until > now() AND user_id",
+                "core.end_missed",
+                "user_id",
+            ),
+            ("core_agent SET connected_until = now() WHERE user_id", "core.check_connection", "user_id"),
+        )[which % 4]
+        key = "user_id" if argument == "user_id" else "id"
+        for row in await fetch(f"UPDATE {change} = $1 RETURNING {key} AS key", agent):
+            await execute(
+                "UPDATE core_job SET due_at = now() WHERE name = $1 AND tenant_id = $2 AND state = 'due' "
+                "AND arguments ->> $3 = $4",
+                job,
+                self.ctx.tenant.id,
+                argument,
+                str(row["key"]),
+            )
 
     async def jobs(self, _agent: int, _which: int) -> None:
         await self.outbox.run_due()

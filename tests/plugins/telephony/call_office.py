@@ -11,7 +11,7 @@ from typing import Any
 
 from core import app as core_app
 from core import provisioning
-from core.accounts.users import create_user
+from core.accounts.models import Role, User, UserRole
 from core.agents.connection import tab_opened
 from core.agents.roster import begin_shift
 from core.agents.service import choose_intent, view
@@ -59,7 +59,9 @@ class Office:
 
     async def agent(self, username: str = "anna") -> int:
         """An agent who is connected and takes calls."""
-        user = await create_user(self.ctx, username, username.title(), "correct horse", ["agent"])
+        user = await User.create(username=username, name=username.title(), password_hash="none")
+        role = await Role.get(key="agent")
+        await UserRole.create(user_id=user.id, role_id=role.id)
         await begin_shift(self.ctx, user.id)
         await tab_opened(self.ctx, user.id)
         await choose_intent(self.ctx, user.id, Intent.AVAILABLE)

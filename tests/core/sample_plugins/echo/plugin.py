@@ -1,5 +1,6 @@
 """A plugin that answers with what it was given."""
 
+import itertools
 from dataclasses import dataclass
 from typing import Annotated, Any
 
@@ -34,9 +35,12 @@ async def a_page() -> Response[Any]:
     return await page("echo/page.html", title="Echo", text="<b>bold</b>")
 
 
+parts = itertools.count(1)
+
+
 @get("/part", permission=USE)
 async def a_part() -> Response[Any]:
-    return fragment("echo/part.html", text="part")
+    return fragment("echo/part.html", text=f"part {next(parts)}")
 
 
 @get("/secret", permission=NEVER)
@@ -61,6 +65,11 @@ async def broken() -> None:
     raise RuntimeError("the password is hunter2")
 
 
+@get("/nothing", permission=USE, status_code=204)
+async def nothing() -> None:
+    """A panel that has nothing to show."""
+
+
 @websocket("/socket", permission=USE)
 async def socket(socket: WebSocket[Any, Any, Any], user: SignedIn) -> None:
     await socket.accept()
@@ -78,7 +87,7 @@ class Echo:
 
     @hookimpl
     def register_routes(self) -> Routes:
-        return Routes(pages=[hello, a_page, a_part, secret, amount, gone, broken, socket], public=[welcome])
+        return Routes(pages=[hello, a_page, a_part, secret, amount, gone, broken, nothing, socket], public=[welcome])
 
     @hookimpl
     def register_permissions(self) -> list[Permission]:
@@ -97,7 +106,11 @@ class Echo:
 
     @hookimpl
     async def agent_panels(self, ctx: Context) -> list[Panel]:
-        return [Panel("echo.part", "Part", "/p/echo/part", topics=("echo",), permission=USE)]
+        return [
+            Panel("echo.part", "Part", "/p/echo/part", topics=("echo",), permission=USE),
+            Panel("echo.broken", "Broken", "/p/echo/broken", permission=USE, order=200),
+            Panel("echo.nothing", "Nothing", "/p/echo/nothing", permission=USE, order=300),
+        ]
 
 
 plugin = Echo()
