@@ -6,19 +6,18 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 
-from core.agents.service import lock_agent, settle
+from core.agents.service import GRACE_SECONDS, lock_agent, settle
+from core.agents.states import Status
 from core.database.connection import execute, fetch_value
 from core.database.transaction import transaction
 from core.errors import NotFound
-from core.jobs.registry import job
+from core.jobs.registry import Event, job
 from core.plugins.context import Context
 
 KEEP_ALIVE_SECONDS = 10
 """How often each process says which of its tabs are alive."""
 LEASE_SECONDS = 30
 """How long a process is believed in after that."""
-GRACE_SECONDS = 4
-"""How long after the last tab of all has closed the agent still counts as there: a reload comes back in time."""
 
 PROCESS = str(uuid.uuid4())
 """This process, as its tabs are told apart from those of others."""
@@ -41,7 +40,9 @@ async def tab_opened(ctx: Context, user_id: int) -> None:
             LEASE_SECONDS,
         )
         await _believe(ctx, user_id, LEASE_SECONDS)
-        await settle(ctx, user_id, "connected")
+        if await settle(ctx, user_id, "connected") is Status.WAITING:
+            # Also when he counted as waiting all along: nothing was offered while his page was away.
+            await ctx.emit(Event.AGENT_FREE)
 
 
 async def tab_closed(ctx: Context, user_id: int, still_open: int) -> None:

@@ -16,6 +16,10 @@ from core.jobs.registry import Event
 from core.locale import gettext as _
 from core.plugins.context import Context
 
+GRACE_SECONDS = 4
+"""How long after the last tab of all has closed an agent still counts as there: a reload comes back in time. Nothing is
+offered meanwhile."""
+
 
 @dataclass(frozen=True)
 class AgentView:
@@ -143,14 +147,15 @@ async def lock_agent(ctx: Context, user_id: int) -> dict[str, Any]:
 # Index core_agent_waiting (tenant_id, status_since) WHERE status = 'waiting': cost does not grow with agents online.
 _LONGEST_WAITING = """
 SELECT user_id FROM core_agent
-WHERE tenant_id = $1 AND status = 'waiting' AND connected_until > now()
+WHERE tenant_id = $1 AND status = 'waiting' AND connected_until > now() + make_interval(secs => $3)
 ORDER BY status_since, id LIMIT $2
 """
 
 
 async def longest_waiting(ctx: Context, limit: int) -> list[int]:
     """User ids of agents who can take work now, the one who has waited longest first."""
-    return [row["user_id"] for row in await fetch(_LONGEST_WAITING, ctx.tenant.id, limit)]
+    rows = await fetch(_LONGEST_WAITING, ctx.tenant.id, limit, GRACE_SECONDS)
+    return [row["user_id"] for row in rows]
 
 
 async def lock_first_free(ctx: Context, agent_ids: Sequence[int]) -> dict[str, Any] | None:
@@ -158,10 +163,11 @@ async def lock_first_free(ctx: Context, agent_ids: Sequence[int]) -> dict[str, A
     return await fetch_row(
         "SELECT agent.user_id, team.offer_seconds FROM core_agent AS agent JOIN core_team AS team "
         "ON team.id = agent.team_id WHERE agent.tenant_id = $1 AND agent.user_id = ANY($2::bigint[]) "
-        "AND agent.status = 'waiting' AND agent.connected_until > now() "
+        "AND agent.status = 'waiting' AND agent.connected_until > now() + make_interval(secs => $3) "
         "ORDER BY array_position($2::bigint[], agent.user_id) LIMIT 1 FOR NO KEY UPDATE OF agent SKIP LOCKED",
         ctx.tenant.id,
         list(agent_ids),
+        GRACE_SECONDS,
     )
 
 

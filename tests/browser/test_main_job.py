@@ -106,7 +106,8 @@ def test_a_call_from_the_first_ring_to_the_journal(
     expect(agent.locator("#status-button")).to_contain_text("Waiting")
     row = agent.get_by_role("row").filter(has_text="Maria Jensen")
     expect(row).to_have_count(1)
-    expect(row).to_contain_text("Sent the form by post.")
+    expect(row).to_contain_text("Success")
+    expect(agent.locator("#main").get_by_text("Sent the form by post.")).to_be_visible()
 
 
 def go_inbound_and_ring(agent: Page) -> None:

@@ -6,9 +6,9 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from core.accounts.users import create_user
-from core.agents.connection import GRACE_SECONDS, tab_closed, tab_opened
+from core.agents.connection import tab_closed, tab_opened
 from core.agents.roster import begin_shift
-from core.agents.service import choose_intent, longest_waiting, view
+from core.agents.service import GRACE_SECONDS, choose_intent, longest_waiting, view
 from core.agents.states import Intent, Status
 from core.database.connection import execute, fetch_value
 from core.errors import NotFound
@@ -222,13 +222,13 @@ async def test_the_database_itself_refuses_a_second_offer_and_a_second_segment(c
         )
 
 
-async def test_an_agent_whose_last_tab_has_closed_is_soon_offered_nothing(ctx: Context, jobs: Jobs) -> None:
+async def test_an_agent_whose_last_tab_has_closed_is_offered_nothing(ctx: Context, jobs: Jobs) -> None:
     agent = await make_agent(ctx, "anna")
     await tab_closed(ctx, agent, still_open=1)
     assert await longest_waiting(ctx, 1) == [agent], "another tab is open"
     await tab_closed(ctx, agent, still_open=0)
-    grace = await fetch_value("SELECT connected_until - now() FROM core_agent WHERE user_id = $1", agent)
-    assert grace.total_seconds() <= GRACE_SECONDS
+    assert await longest_waiting(ctx, 1) == []
+    assert await status(ctx, agent) is Status.WAITING, "a reload is no absence"
 
     await execute("UPDATE core_agent SET connected_until = now() WHERE user_id = $1", agent)
     interaction = await call(ctx)
