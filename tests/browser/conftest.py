@@ -63,13 +63,17 @@ def server(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> It
 
 
 @pytest.fixture
-def open_page(server: ServerProcess) -> Iterator[OpenPage]:
-    """Opens a page of the server in a fresh browser context; the page must log no error of its own."""
+def open_page(request: pytest.FixtureRequest) -> Iterator[OpenPage]:
+    """Opens a page in a fresh browser context; the page must log no error of its own.
+
+    The page is one of `server` where that is given, else of the process that tests share.
+    """
     contexts = []
     complaints: list[str] = []
 
-    def open_it(browser: Browser, path: str, **options: object) -> Page:
-        context = browser.new_context(base_url=server.url, viewport={"width": 1366, "height": 820}, **options)  # type: ignore[arg-type]
+    def open_it(browser: Browser, path: str, server: ServerProcess | None = None, **options: object) -> Page:
+        url = (server or request.getfixturevalue("server")).url
+        context = browser.new_context(base_url=url, viewport={"width": 1366, "height": 820}, **options)  # type: ignore[arg-type]
         contexts.append(context)
         context.add_init_script(KEEP_RECEIVED)
         page = context.new_page()
@@ -91,10 +95,10 @@ def _note(complaints: list[str], path: str, kind: str, text: str) -> None:
         complaints.append(f"{path}: {text}")
 
 
-def log_in(page: Page, username: str) -> None:
-    """Logs in to the demo tenant, as an agent where there is a choice."""
+def log_in(page: Page, username: str, password: str = DEMO_PASSWORD) -> None:
+    """Logs in to the only tenant."""
     page.get_by_label("Login").fill(username)
-    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_label("Password").fill(password)
     page.get_by_role("button", name="Log in").click()
     page.wait_for_url("**/")
 
