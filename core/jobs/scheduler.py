@@ -35,25 +35,28 @@ SET state = 'sent', attempt = attempt + 1, started = false, lease_until = now() 
 FROM due WHERE job.id = due.id RETURNING job.id, job.name, job.attempt
 """
 
+# Of keyed work one row may be due. Another row that does the same is due already, or was lost as well: when a process
+# dies, one run may have begun and the next one been sent.
+_REPLACED = """
+    lost.key IS NOT NULL AND other.key = lost.key AND other.name = lost.name
+    AND other.tenant_id IS NOT DISTINCT FROM lost.tenant_id
+    AND (other.state = 'due' OR other.state = 'sent' AND other.lease_until < now() AND other.id > lost.id)
+"""
+
+DROP_REPLACED = f"""
+DELETE FROM core_job AS lost USING core_job AS other
+WHERE lost.state = 'sent' AND lost.lease_until < now() AND {_REPLACED}
+"""  # noqa: S608 - a constant
+
 # A lease runs out when the worker died, or the message was lost. The attempt number fences what may still be running.
-RELEASE = """
+RELEASE = f"""
 UPDATE core_job SET state = 'due', due_at = now(), error = 'The worker has not finished it.'
 WHERE id IN (
     SELECT lost.id FROM core_job AS lost WHERE lost.state = 'sent' AND lost.lease_until < now()
-    AND NOT EXISTS (
-        SELECT FROM core_job AS next WHERE lost.key IS NOT NULL AND next.state = 'due' AND next.key = lost.key
-        AND next.name = lost.name AND next.tenant_id IS NOT DISTINCT FROM lost.tenant_id
-    )
+    AND NOT EXISTS (SELECT FROM core_job AS other WHERE {_REPLACED})
     ORDER BY lost.lease_until LIMIT $1 FOR UPDATE SKIP LOCKED
 )
-"""
-
-# The same work is due again already, so the lost run has nothing to add.
-DROP_SUPERSEDED = """
-DELETE FROM core_job AS lost USING core_job AS next
-WHERE lost.state = 'sent' AND lost.lease_until < now() AND lost.key IS NOT NULL AND next.state = 'due'
-AND next.key = lost.key AND next.name = lost.name AND next.tenant_id IS NOT DISTINCT FROM lost.tenant_id
-"""
+"""  # noqa: S608 - a constant
 
 
 class Scheduler:
@@ -104,7 +107,7 @@ class Scheduler:
 
     async def send_due(self) -> int:
         """Sends what is due now and gives the number of rows."""
-        await execute(DROP_SUPERSEDED)
+        await execute(DROP_REPLACED)
         await execute(RELEASE, BATCH)
         rows = await fetch(CLAIM, BATCH, SEND_LEASE_SECONDS)
         for row in rows:

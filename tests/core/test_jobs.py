@@ -146,6 +146,19 @@ async def test_work_whose_message_was_lost_is_sent_again(application: Applicatio
         await until(nothing_left)
 
 
+async def test_two_lost_runs_of_the_same_keyed_work_are_one_again(application: Application, database_url: str) -> None:
+    work = Work()
+    lost = Scheduler(database_url, lambda _name, _row, _attempt: None, broker_is_in_memory=True)
+    for number in (1, 2):
+        # The first is with a worker already when the same work becomes due again; then the process dies with both.
+        await enqueue(Entry("core.work", None, {"number": number}, key="once"))
+        assert await lost.send_due() == 1
+    async with background(work, database_url):
+        await work.wait_for_runs(1)
+        await until(nothing_left)
+    assert len(work.runs) == 1
+
+
 async def test_two_schedulers_never_send_the_same_attempt(application: Application, database_url: str) -> None:
     for number in range(200):
         await enqueue(Entry("core.work", None, {"number": number}))
