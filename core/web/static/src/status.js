@@ -6,18 +6,20 @@ import { Dropdown } from "@tabler/core";
 export function startStatus() {
   const control = document.getElementById("status");
   if (!control) return;
-  let chosen = false;
+  // Set from a choice until the control shows it: the menu has closed by then, and the focus with it.
+  let choice = null;
   let place = null;
 
   control.addEventListener("htmx:beforeRequest", (event) => {
-    chosen = event.detail.elt !== control;
+    if (event.detail.elt !== control) choice = { focused: control.contains(document.activeElement) };
   });
   control.addEventListener("htmx:beforeSwap", () => {
     const buttons = [...control.querySelectorAll("button")];
-    place = {
-      open: !chosen && control.querySelector(".dropdown-menu.show") !== null,
-      focus: buttons.indexOf(document.activeElement),
-    };
+    const index = buttons.indexOf(document.activeElement);
+    place = choice
+      ? { open: false, focus: choice.focused || index >= 0 ? 0 : -1 }
+      : { open: control.querySelector(".dropdown-menu.show") !== null, focus: index };
+    choice = null;
   });
   control.addEventListener("htmx:afterSwap", () => {
     const buttons = [...control.querySelectorAll("button")];
