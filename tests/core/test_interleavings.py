@@ -22,7 +22,7 @@ from core.accounts.models import User
 from core.agents.connection import tab_closed, tab_opened
 from core.agents.roster import begin_shift
 from core.agents.service import choose_intent, longest_waiting
-from core.agents.states import Intent, Occupancy, Status, status_of
+from core.agents.states import Intent
 from core.app import Application
 from core.database.connection import execute, execute_script, fetch
 from core.errors import Conflict, NotFound
@@ -30,11 +30,11 @@ from core.interactions.lifecycle import create_interaction, end_interaction, hol
 from core.interactions.offers import accept_offer, reject_offer
 from core.interactions.rows import open_segment, pending_offer
 from core.interactions.segments import extend_wrap_up, finish_segment
-from core.interactions.states import INTERACTION, OFFER, SEGMENT, InteractionState, OfferState, SegmentState
 from core.plugins.context import Context
 from core.provisioning import create_tenant
 from switchroom.capabilities import QueueDirectory
 from tests.conftest import Jobs, make_settings
+from tests.floor_checks import check_floor
 
 AGENTS = 3
 
@@ -152,67 +152,7 @@ class Floor:
 
     async def check(self) -> None:
         """The rows agree with each other, whatever has happened."""
-        tenant = self.ctx.tenant.id
-        offers = await fetch("SELECT * FROM core_offer WHERE tenant_id = $1 AND state = 'pending'", tenant)
-        segments = await fetch("SELECT * FROM core_segment WHERE tenant_id = $1 AND state <> 'closed'", tenant)
-        asked = [offer["agent_id"] for offer in offers]
-        at_work = [segment["agent_id"] for segment in segments]
-        assert len(set(asked + at_work)) == len(asked + at_work), "an agent has two things at once"
-
-        pending = {offer["interaction_id"] for offer in offers}
-        talking = {segment["interaction_id"] for segment in segments if segment["state"] == "active"}
-        wrapping = {segment["interaction_id"] for segment in segments if segment["state"] == "wrap_up"}
-        for row in await fetch("SELECT id, state FROM core_interaction WHERE tenant_id = $1", tenant):
-            state = InteractionState(row["state"])
-            assert (row["id"] in pending) == (state is InteractionState.OFFERED)
-            assert (row["id"] in talking) == (state in (InteractionState.ACTIVE, InteractionState.HELD))
-            assert (row["id"] in wrapping) == (state is InteractionState.ENDED)
-        await self._check_agents(set(asked), {row["agent_id"]: row for row in segments})
-        await self._check_deadlines(offers, segments)
-        await self._check_facts()
-
-    async def _check_agents(self, asked: set[int], work: dict[int, dict[str, object]]) -> None:
-        for row in await fetch("SELECT * FROM core_agent WHERE tenant_id = $1", self.ctx.tenant.id):
-            segment = work.get(row["user_id"])
-            occupancy = Occupancy(row["occupancy"])
-            if segment is not None and segment["state"] == "wrap_up":
-                assert occupancy is Occupancy.WRAP_UP
-            elif segment is not None:
-                assert occupancy in (Occupancy.BUSY, Occupancy.HOLD)
-            elif row["user_id"] in asked:
-                assert occupancy is Occupancy.OFFERED
-            else:
-                assert occupancy in (Occupancy.FREE, Occupancy.MISSED)
-            intent, status = Intent(row["intent"]), Status(row["status"])
-            assert status in {status_of(intent, True, occupancy), status_of(intent, False, occupancy)}
-
-    async def _check_deadlines(self, offers: list[dict[str, object]], segments: list[dict[str, object]]) -> None:
-        rows = await fetch("SELECT name, arguments FROM core_job WHERE tenant_id = $1", self.ctx.tenant.id)
-        waiting = {(row["name"], row["arguments"]) for row in rows}
-        for offer in offers:
-            assert any(name == "core.expire_offer" and f'"offer_id": {offer["id"]}' in text for name, text in waiting)
-        for row in segments:
-            if row["state"] == "wrap_up":
-                wanted = f'"segment_id": {row["id"]}'
-                assert any(name == "core.end_wrap_up" and wanted in text for name, text in waiting)
-        for row in await fetch(
-            "SELECT user_id FROM core_agent WHERE tenant_id = $1 AND occupancy = 'missed'", self.ctx.tenant.id
-        ):
-            assert any(name == "core.end_missed" and f'"user_id": {row["user_id"]}' in text for name, text in waiting)
-
-    async def _check_facts(self) -> None:
-        machines = {"interaction": INTERACTION, "offer": OFFER, "segment": SEGMENT}
-        kinds = {"interaction": InteractionState, "offer": OfferState, "segment": SegmentState}
-        last: dict[tuple[str, int | None], str] = {}
-        for fact in await fetch("SELECT * FROM core_fact WHERE tenant_id = $1 ORDER BY id", self.ctx.tenant.id):
-            subject = fact["subject"]
-            owner = {"interaction": "interaction_id", "segment": "segment_id"}.get(subject, "agent_id")
-            key = (subject, fact[owner])
-            if fact["old"] and key in last:
-                assert last[key] == fact["old"], f"a change of {key} left no fact"
-            if fact["old"] and subject in machines:
-                machines[subject].check(kinds[subject](fact["old"]), kinds[subject](fact["new"]))
-            last[key] = fact["new"]
+        await check_floor(fetch, self.ctx.tenant.id)
 
     async def end_of_day(self) -> None:
         """Everybody hangs up and every clock runs down: then every agent waits and nothing is left."""
