@@ -7,15 +7,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Awaitable, Iterable, Mapping, Sequence
+from enum import StrEnum
 from typing import Any, Protocol
 
 from core.agents.states import Intent, Occupancy, Status, status_of
 from core.interactions.states import INTERACTION, OFFER, SEGMENT, InteractionState, OfferState, SegmentState
+from core.states import Machine
 
 Row = Mapping[str, Any]
 
-MACHINES = {"interaction": INTERACTION, "offer": OFFER, "segment": SEGMENT}
-STATES = {"interaction": InteractionState, "offer": OfferState, "segment": SegmentState}
+MACHINES: Mapping[str, Machine[Any]] = {"interaction": INTERACTION, "offer": OFFER, "segment": SEGMENT}
+STATES: Mapping[str, type[StrEnum]] = {"interaction": InteractionState, "offer": OfferState, "segment": SegmentState}
 IN_TALK = (InteractionState.ACTIVE, InteractionState.HELD)
 
 

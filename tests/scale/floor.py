@@ -1,0 +1,241 @@
+"""A running product with its database in sight: what its rows say, while it runs and while it does not."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import re
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+
+from tests.conftest import scratch_database
+from tests.floor_checks import check_floor
+from tests.scale.people import client, log_in
+from tests.serving import ServerProcess, free_port, running, server_environ
+
+OFFER_SECONDS, NO_ANSWER_SECONDS, WRAP_UP_SECONDS = 5, 1, 5
+LATE_SECONDS = 2.0
+"""A deadline is acted on within this time, also one that passed while the server was away."""
+LOOK_SECONDS = 0.3
+
+OVERDUE = """
+SELECT 'offer' AS what, id FROM core_offer WHERE state = 'pending' AND deadline < $1
+UNION ALL SELECT 'wrap-up', id FROM core_segment WHERE state = 'wrap_up' AND wrap_up_until < $1
+UNION ALL SELECT 'missed', user_id FROM core_agent WHERE occupancy = 'missed' AND missed_until < $1
+"""
+
+DEADLINES = """
+SELECT deadline FROM core_offer WHERE state = 'pending'
+UNION ALL SELECT wrap_up_until FROM core_segment WHERE state = 'wrap_up'
+UNION ALL SELECT missed_until FROM core_agent WHERE occupancy = 'missed'
+"""
+
+# What is said before and after a call is not in one transaction with it; who talks to whom is.
+WITHOUT_AUDIO = """
+SELECT call.id, call.state FROM core_interaction AS call WHERE call.state IN ('waiting', 'offered', 'active', 'held')
+AND (SELECT count(*) FROM telephony_leg AS leg WHERE leg.interaction_id = call.id AND leg.state <> 'ended')
+    <> CASE WHEN call.state IN ('active', 'held') THEN 2 ELSE 1 END
+"""
+
+STILL_TO_DO = """
+SELECT 'call ' || id || ' is ' || state FROM core_interaction WHERE state <> 'closed'
+UNION ALL SELECT 'leg ' || id || ' is ' || state FROM telephony_leg WHERE state <> 'ended'
+UNION ALL SELECT 'agent ' || user_id || ' is ' || status FROM core_agent
+    WHERE status <> 'waiting' AND user_id = ANY($1::bigint[])
+UNION ALL SELECT 'job ' || name || ' is ' || state FROM core_job WHERE due_at < now() OR state = 'dead'
+"""
+
+
+@dataclass(frozen=True)
+class Remains:
+    """What the rows of a killed server say was going on.
+
+    Attributes:
+        calls: Ids of calls that had not ended.
+        offers: Ids of offers that nobody had decided.
+        talks: Ids of segments in talk.
+        legs: Ids of legs that lived.
+    """
+
+    calls: list[int]
+    offers: list[int]
+    talks: list[int]
+    legs: list[int]
+
+
+@dataclass
+class Floor:
+    """The demo tenant of a running server.
+
+    Attributes:
+        passed: How many deadlines have passed while the server was away.
+    """
+
+    server: ServerProcess
+    database: asyncpg.Connection[Any]
+    tenant_id: int
+    passed: int = 0
+    _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
+
+    async def watch(self) -> None:
+        """Looks at the rows again and again, for as long as the server runs: they never disagree, nothing is late."""
+        while True:
+            async with self._alone:
+                await self.check()
+                now = await self.database.fetchval("SELECT now() - make_interval(secs => $1)", LATE_SECONDS)
+                late = await self.database.fetch(OVERDUE, now)
+                assert not late, f"nothing has been done about {late}"
+            await asyncio.sleep(LOOK_SECONDS)
+
+    async def check(self) -> None:
+        """The rows of this moment agree with each other."""
+        async with self.database.transaction(isolation="repeatable_read", readonly=True):
+            await check_floor(self.database.fetch, self.tenant_id)
+            silent = await self.database.fetch(WITHOUT_AUDIO)
+            assert not silent, f"calls without the legs that they need: {silent}"
+
+    async def there_is(self, condition: str, seconds: float) -> None:
+        """Waits until rows fulfil a condition, or the time is over."""
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while True:
+                    async with self._alone:
+                        if await self.database.fetchval(f"SELECT EXISTS ({condition})"):
+                            return
+                    await asyncio.sleep(0.02)
+
+    async def kill_and_restart(self, *, stay_away: bool) -> Remains:
+        """Ends the server as a power cut would, starts it again, and checks that the rows then tell the truth.
+
+        Args:
+            stay_away: Whether to wait with the start until a deadline has passed, if any is near.
+        """
+        async with self._alone:
+            await asyncio.to_thread(self.server.kill)
+            await _until(self._nobody_else_is_connected, 10, "the database still works for the dead server")
+            await self.check()
+            remains = await self._remains()
+            deadlines = [row[0] for row in await self.database.fetch(DEADLINES)]
+            if stay_away and deadlines:
+                await _until(lambda: self._has_passed(min(deadlines)), 10, "the deadline does not come")
+            await asyncio.to_thread(self.server.start)
+            since = time.monotonic()
+            now = await self.database.fetchval("SELECT clock_timestamp()")
+            self.passed += sum(deadline < now for deadline in deadlines)
+            await self._check_truth(remains)
+
+            async def nothing_is_overdue() -> bool:
+                return not await self.database.fetch(OVERDUE, now)
+
+            left = LATE_SECONDS - (time.monotonic() - since)
+            await _until(nothing_is_overdue, left, "a deadline has passed and nothing was done")
+            await self.check()
+        return remains
+
+    async def _remains(self) -> Remains:
+        async def ids(sql: str) -> list[int]:
+            return [row["id"] for row in await self.database.fetch(sql)]
+
+        return Remains(
+            calls=await ids("SELECT id FROM core_interaction WHERE state IN ('waiting', 'offered', 'active', 'held')"),
+            offers=await ids("SELECT id FROM core_offer WHERE state = 'pending'"),
+            talks=await ids("SELECT id FROM core_segment WHERE state = 'active'"),
+            legs=await ids("SELECT id FROM telephony_leg WHERE state <> 'ended'"),
+        )
+
+    async def _check_truth(self, remains: Remains) -> None:
+        """The audio has died with the server, and every row says so as soon as the next one is ready."""
+
+        async def found(sql: str, ids: list[int]) -> set[str]:
+            return {row[0] for row in await self.database.fetch(f"{sql} WHERE id = ANY($1::bigint[])", ids)}
+
+        calls = "SELECT CASE WHEN state IN ('ended', 'closed') THEN cause ELSE state END FROM core_interaction"
+        assert await found(calls, remains.calls) <= {"media_lost"}
+        assert await found("SELECT state FROM core_offer", remains.offers) <= {"rescinded"}
+        assert await found("SELECT state FROM core_segment", remains.talks) <= {"wrap_up", "closed"}
+        assert await found("SELECT state FROM telephony_leg", remains.legs) <= {"ended"}
+
+    async def _nobody_else_is_connected(self) -> bool:
+        return not await self.database.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
+            "AND backend_type = 'client backend'"
+        )
+
+    async def _has_passed(self, moment: object) -> bool:
+        return bool(await self.database.fetchval("SELECT clock_timestamp() > $1", moment))
+
+    async def comes_to_rest(self, agents: list[int], seconds: float) -> None:
+        """Waits until every call is closed and every one of the agents waits, and checks the rows."""
+        left: list[str] = []
+
+        async def nothing_to_do() -> bool:
+            async with self._alone:
+                left[:] = [row[0] for row in await self.database.fetch(STILL_TO_DO, agents)]
+            return not left
+
+        await _until(nothing_to_do, seconds, left)
+        await self.check()
+
+    async def last_calls(self) -> dict[str, asyncpg.Record]:
+        """For each phone number the call that came last: its cause, and whether an agent answered it."""
+        rows = await self.database.fetch(
+            "SELECT contact_number, cause, EXISTS (SELECT FROM core_segment AS segment "
+            "WHERE segment.interaction_id = call.id) AS answered FROM core_interaction AS call ORDER BY id"
+        )
+        return {row["contact_number"]: row for row in rows}
+
+    def complaints(self) -> list[str]:
+        """What the server has logged as an error."""
+        lines = [line for line in self.server.output.splitlines() if line.startswith("{")]
+        return [line for line in lines if json.loads(line)["level"] in ("error", "critical")]
+
+
+async def _until(condition: Callable[[], Awaitable[bool]], seconds: float, otherwise: object) -> None:
+    try:
+        async with asyncio.timeout(seconds):
+            while not await condition():  # noqa: ASYNC110 - rows tell nobody that they have changed
+                await asyncio.sleep(0.02)
+    except TimeoutError:
+        raise AssertionError(f"After {seconds:.1f} s: {otherwise}") from None
+
+
+@contextlib.asynccontextmanager
+async def open_floor(database_server: str, folder: Path) -> AsyncIterator[Floor]:
+    """Starts the product with a voice provider that needs no browser, and sets short times for the demo's team."""
+    overrides = {
+        "SWITCHROOM__PLUGINS__SETTINGS__TELEPHONY__PROVIDER": "tests.plugins.telephony.scripted:provider",
+        # Callers come from addresses of their own, as behind a proxy.
+        "SWITCHROOM__SERVER__TRUSTED_PROXIES": "[127.0.0.1]",
+        "SWITCHROOM__LOGGING__FORMAT": "json",
+    }
+    with scratch_database(database_server) as url:
+        server = ServerProcess("run", server_environ(url, folder, **overrides), folder / "server.log", free_port())
+        with running(server):
+            database = await asyncpg.connect(url)
+            try:
+                tenant_id = await database.fetchval("SELECT id FROM core_tenant WHERE slug = 'demo'")
+                await _hurry(server.url)
+                yield Floor(server, database, tenant_id)
+            finally:
+                await database.close()
+
+
+async def _hurry(url: str) -> None:
+    """The administrator sets short times for the team."""
+    async with client(url) as browser:
+        await log_in(browser, "admin")
+        page = await browser.get("/p/routing/queues/settings")
+        team = re.findall(r'hx-post="(/p/routing/teams/\d+)"', page.text)[0]
+        times = {
+            "offer_seconds": OFFER_SECONDS,
+            "no_answer_seconds": NO_ANSWER_SECONDS,
+            "wrap_up_seconds": WRAP_UP_SECONDS,
+        }
+        response = await browser.post(team, data={"name": "Team 1", **times}, headers={"hx-request": "true"})
+        assert response.status_code == 200, response.text
