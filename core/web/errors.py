@@ -88,7 +88,7 @@ def describe(error: Exception, request: Request[Any, Any, Any]) -> Problem:
     if isinstance(error, HTTPException) and error.status_code < 500:
         code, title, mend = _of_status(error.status_code)
         return Problem(error.status_code, code, title, mend)
-    if isinstance(error, SwitchroomError) and error.status < 500:
+    if isinstance(error, SwitchroomError) and error.status != 500:
         return Problem(
             error.status,
             error.code,

@@ -26,14 +26,14 @@ class LinesBusy(SwitchroomError):
     """No room for another call at the moment."""
 
     code = "lines_busy"
-    status = 409
+    status = 503
 
 
 class MediaUnavailable(SwitchroomError):
     """What carries the audio cannot be reached."""
 
     code = "media_unavailable"
-    status = 409
+    status = 503
 
 
 def lines_busy() -> LinesBusy:

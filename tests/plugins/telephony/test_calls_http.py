@@ -129,7 +129,7 @@ async def test_an_unreachable_media_server_is_a_sentence_and_no_fault(site: Site
 
     refused = await site.customer.post("/call/acme/calls", json=CALL)
 
-    assert (refused.status_code, refused.json()["code"]) == (409, "media_unavailable")
+    assert (refused.status_code, refused.json()["code"]) == (503, "media_unavailable")
     assert refused.json()["mend"]
 
 
