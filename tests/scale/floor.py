@@ -180,7 +180,8 @@ class Floor:
             return not left
 
         await _until(nothing_to_do, seconds, left)
-        await self.check()
+        async with self._alone:
+            await self.check()
 
     async def last_calls(self) -> dict[str, asyncpg.Record]:
         """For each phone number the call that came last: its cause, and whether an agent answered it."""

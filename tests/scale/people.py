@@ -35,8 +35,16 @@ def client(url: str, **headers: str) -> httpx.AsyncClient:
 async def log_in(browser: httpx.AsyncClient, username: str) -> None:
     """Logs in to the demo tenant."""
     form = {"organisation": "demo", "username": username, "password": DEMO_PASSWORD}
-    response = await browser.post("/login", data=form)
+    response = await insist(browser, "POST", "/login", data=form)
     assert response.status_code == 303, response.text
+
+
+async def insist(browser: httpx.AsyncClient, method: str, path: str, **body: Any) -> httpx.Response:
+    """Asks until there is an answer: the server may be away."""
+    while True:
+        with contextlib.suppress(httpx.TransportError):
+            return await browser.request(method, path, **body)
+        await asyncio.sleep(RETRY)
 
 
 class Answer(StrEnum):
@@ -70,7 +78,7 @@ class Agent:
         """Logs in, takes calls, and goes on until cancelled, whatever becomes of the server."""
         async with client(self.url) as browser:
             await log_in(browser, self.username)
-            page = await browser.get("/")
+            page = await insist(browser, "GET", "/")
             self.user_id = int(re.findall(r'data-live="user:(\d+)"', page.text)[0])
             changed = asyncio.Event()
             async with asyncio.TaskGroup() as tab:
@@ -103,7 +111,8 @@ class Agent:
 
     async def _react(self, browser: httpx.AsyncClient, changed: asyncio.Event) -> None:
         await changed.wait()
-        await self._ask(browser, "/status/intent/available", changed)
+        chosen = await insist(browser, "POST", "/status/intent/available", headers={"hx-request": "true"})
+        assert chosen.status_code == 200, f"{self.username}: {chosen.status_code} {chosen.text}"
         while True:
             changed.clear()
             # What cannot be done now, since the server is away, is looked at anew with the next connection.
@@ -233,7 +242,7 @@ class Caller:
     async def _one_call(self, browser: httpx.AsyncClient) -> Outcome | None:
         """One call; None when it was cut off."""
         page = {"name": f"Caller {self.number}", "number": self.phone, "sdp": OFFER}
-        begun = await _insist(browser, "POST", "/call/demo/calls", json=page)
+        begun = await insist(browser, "POST", "/call/demo/calls", json=page)
         assert begun.status_code == 201, f"caller {self.number}: {begun.status_code} {begun.text}"
         address = f"/call/demo/calls/{begun.json()['token']}"
         talk = self.chance.uniform(0.2, 2.0)
@@ -247,7 +256,7 @@ class Caller:
             else:
                 talked += LOOK
             if (self.gives_up is not None and waited >= self.gives_up and not talked) or talked >= talk:
-                gone = await _insist(browser, "POST", f"{address}/hangup")
+                gone = await insist(browser, "POST", f"{address}/hangup")
                 assert gone.status_code in (204, 409), f"caller {self.number}: {gone.status_code} {gone.text}"
             await asyncio.sleep(LOOK)
 
@@ -260,15 +269,7 @@ class Caller:
         return Outcome.SERVED
 
     async def _state(self, browser: httpx.AsyncClient, address: str) -> dict[str, Any]:
-        response = await _insist(browser, "GET", address)
+        response = await insist(browser, "GET", address)
         assert response.status_code == 200, f"caller {self.number} is lost: {response.status_code} {response.text}"
         state: dict[str, Any] = response.json()
         return state
-
-
-async def _insist(browser: httpx.AsyncClient, method: str, path: str, **body: Any) -> httpx.Response:
-    """Asks until there is an answer: the server may be away."""
-    while True:
-        with contextlib.suppress(httpx.TransportError):
-            return await browser.request(method, path, **body)
-        await asyncio.sleep(RETRY)

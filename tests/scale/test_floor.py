@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("scale")]
 
 AGENTS = 5
 CALLERS = 20
-PATIENCE = 90
+PATIENCE = 120
 REST_SECONDS = 20
 
 SOMEBODY = {
