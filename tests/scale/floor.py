@@ -152,14 +152,16 @@ class Floor:
     async def _check_truth(self, remains: Remains) -> None:
         """The audio has died with the server, and every row says so as soon as the next one is ready."""
 
-        async def found(sql: str, ids: list[int]) -> set[str]:
-            return {row[0] for row in await self.database.fetch(f"{sql} WHERE id = ANY($1::bigint[])", ids)}
+        async def all_are(sql: str, ids: list[int], *allowed: str) -> None:
+            rows = await self.database.fetch(f"SELECT id, {sql} WHERE id = ANY($1::bigint[])", ids)
+            wrong = [tuple(row) for row in rows if row["state"] not in allowed]
+            assert not wrong, f"the audio has died, and {sql.split()[-1]} says {wrong}"
 
-        calls = "SELECT CASE WHEN state IN ('ended', 'closed') THEN cause ELSE state END FROM core_interaction"
-        assert await found(calls, remains.calls) <= {"media_lost"}
-        assert await found("SELECT state FROM core_offer", remains.offers) <= {"rescinded"}
-        assert await found("SELECT state FROM core_segment", remains.talks) <= {"wrap_up", "closed"}
-        assert await found("SELECT state FROM telephony_leg", remains.legs) <= {"ended"}
+        ended = "CASE WHEN state IN ('ended', 'closed') THEN cause ELSE state END AS state"
+        await all_are(f"{ended} FROM core_interaction", remains.calls, "media_lost")
+        await all_are("state FROM core_offer", remains.offers, "rescinded")
+        await all_are("state FROM core_segment", remains.talks, "wrap_up", "closed")
+        await all_are("state FROM telephony_leg", remains.legs, "ended")
 
     async def _nobody_else_is_connected(self) -> bool:
         return not await self.database.fetchval(
@@ -185,16 +187,18 @@ class Floor:
 
     async def last_calls(self) -> dict[str, asyncpg.Record]:
         """For each phone number the call that came last: its cause, and whether an agent answered it."""
-        rows = await self.database.fetch(
-            "SELECT contact_number, cause, EXISTS (SELECT FROM core_segment AS segment "
-            "WHERE segment.interaction_id = call.id) AS answered FROM core_interaction AS call ORDER BY id"
-        )
+        async with self._alone:
+            rows = await self.database.fetch(
+                "SELECT contact_number, cause, EXISTS (SELECT FROM core_segment AS segment "
+                "WHERE segment.interaction_id = call.id) AS answered FROM core_interaction AS call ORDER BY id"
+            )
         return {row["contact_number"]: row for row in rows}
 
     def complaints(self) -> list[str]:
         """What the server has logged as an error."""
-        lines = [line for line in self.server.output.splitlines() if line.startswith("{")]
-        return [line for line in lines if json.loads(line)["level"] in ("error", "critical")]
+        lines = [json.loads(line) for line in self.server.output.splitlines() if line.startswith("{")]
+        assert lines, "the server's log is not read as it is written"
+        return [str(line) for line in lines if line["level"] in ("error", "critical")]
 
 
 async def _until(condition: Callable[[], Awaitable[bool]], seconds: float, otherwise: object) -> None:
