@@ -8,9 +8,10 @@ from datetime import datetime
 
 from core.agents.service import GRACE_SECONDS, lock_agent, settle
 from core.agents.states import Status
-from core.database.connection import execute, fetch_value
+from core.database.connection import execute, fetch, fetch_value
 from core.database.transaction import transaction
 from core.errors import NotFound
+from core.jobs import outbox
 from core.jobs.registry import Event, job
 from core.plugins.context import Context
 
@@ -63,13 +64,17 @@ async def tab_closed(ctx: Context, user_id: int, still_open: int) -> None:
 
 
 async def keep_alive(user_ids: Sequence[int]) -> None:
-    """Renews the belief for all tabs of this process, whatever their tenants."""
+    """Renews the belief for all tabs of this process, whatever their tenants.
+
+    An agent whom an outage had made look offline meanwhile is looked at again.
+    """
     async with transaction():
         # One order of locks for all processes.
-        await execute(
-            "WITH mine AS (SELECT id FROM core_agent WHERE user_id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE) "
-            "UPDATE core_agent AS agent SET connected_until = now() + make_interval(secs => $2) "
-            "FROM mine WHERE agent.id = mine.id",
+        offline = await fetch(
+            "WITH mine AS (SELECT id FROM core_agent WHERE user_id = ANY($1::bigint[]) ORDER BY id FOR NO KEY UPDATE), "
+            "renewed AS (UPDATE core_agent AS agent SET connected_until = now() + make_interval(secs => $2) "
+            "FROM mine WHERE agent.id = mine.id RETURNING agent.tenant_id, agent.user_id, agent.status) "
+            "SELECT tenant_id, user_id FROM renewed WHERE status = 'offline'",
             list(user_ids),
             LEASE_SECONDS,
         )
@@ -78,6 +83,10 @@ async def keep_alive(user_ids: Sequence[int]) -> None:
             PROCESS,
             LEASE_SECONDS,
         )
+        for agent in offline:
+            user_id = agent["user_id"]
+            name, key = check_connection.name, f"agent:{user_id}"
+            await outbox.enqueue(outbox.Entry(name, agent["tenant_id"], {"user_id": user_id}, key=key))
 
 
 @job("core.check_connection")
@@ -88,9 +97,10 @@ async def check_connection(ctx: Context, user_id: int) -> None:
             agent = await lock_agent(ctx, user_id)
         except NotFound:
             return
-        await settle(ctx, user_id, "connection_lost")
         until: datetime | None = agent["connected_until"]
-        if until is not None and until > await fetch_value("SELECT now()"):
+        alive = until is not None and until > await fetch_value("SELECT now()")
+        await settle(ctx, user_id, "connected" if alive else "connection_lost")
+        if alive:
             await ctx.enqueue(check_connection, at=until, key=f"agent:{user_id}", user_id=user_id)
 
 

@@ -10,20 +10,7 @@ from typing import Any
 from litestar.types import ControllerRouterHandler
 from pydantic import BaseModel
 
-
-@dataclass(frozen=True)
-class Permission:
-    """A named right.
-
-    Attributes:
-        name: `<plugin>.<what>`, such as `telephony.take_calls`.
-        title: What the right allows, for the administrator.
-        roles: Keys of the built-in roles that carry it from the start.
-    """
-
-    name: str
-    title: str
-    roles: tuple[str, ...] = ()
+from core.accounts.permissions import Permission
 
 
 @dataclass(frozen=True)
@@ -143,3 +130,17 @@ class Contributions:
     providers: list[Provider] = field(default_factory=list)
     assets: list[Asset] = field(default_factory=list)
     settings: PluginSettings = field(default_factory=PluginSettings)
+
+
+__all__ = [
+    "Asset",
+    "Contributions",
+    "Models",
+    "NavItem",
+    "Panel",
+    "Permission",
+    "PluginSettings",
+    "Provider",
+    "Routes",
+    "Slot",
+]

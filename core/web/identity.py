@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.accounts.permissions import HANDLE_INTERACTIONS, Permission, Permissions
+from core.accounts.permissions import HANDLE_INTERACTIONS, Permissions
 from core.accounts.sessions import SignedIn, StoredSession, in_use_elsewhere, read_session
 from core.agents.roster import begin_shift, end_shift
 from core.plugins.context import Actor, ActorKind, Context, Platform
@@ -14,12 +14,7 @@ class Identity:
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self.permissions = Permissions(
-            {
-                record.name: [
-                    Permission(item.name, item.title, item.roles) for item in record.contributions.permissions
-                ]
-                for record in platform.registry.ready
-            }
+            {record.name: record.contributions.permissions for record in platform.registry.ready}
         )
 
     async def of(self, token: str) -> tuple[SignedIn, Context] | None:

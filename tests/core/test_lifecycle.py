@@ -6,7 +6,7 @@ import pytest
 from tortoise.exceptions import IntegrityError
 
 from core.accounts.users import create_user
-from core.agents.connection import tab_closed, tab_opened
+from core.agents.connection import keep_alive, tab_closed, tab_opened
 from core.agents.roster import begin_shift
 from core.agents.service import GRACE_SECONDS, choose_intent, longest_waiting, view
 from core.agents.states import Intent, Status
@@ -248,3 +248,13 @@ async def test_a_tab_at_another_process_keeps_the_agent_connected(ctx: Context) 
     await tab_closed(ctx, agent, still_open=0)
     left = await fetch_value("SELECT connected_until - now() FROM core_agent WHERE user_id = $1", agent)
     assert left.total_seconds() > GRACE_SECONDS
+
+
+async def test_an_open_page_brings_an_agent_back_after_an_outage(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    await execute("UPDATE core_agent SET connected_until = now() WHERE user_id = $1", agent)
+    await jobs.let_time_pass("core.check_connection")
+    assert await status(ctx, agent) is Status.OFFLINE
+    await keep_alive([agent])
+    await jobs.run_due()
+    assert await status(ctx, agent) is Status.WAITING
