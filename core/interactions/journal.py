@@ -16,6 +16,8 @@ class JournalEntry:
     Attributes:
         missed: Offered to the agent and not answered in time.
         started_at: When the customer began to wait.
+        talking_since: Since when they have been talking; None before and afterwards.
+        wrapping_up_since: Since when the agent has been working on what the call left; None before and afterwards.
         waiting_seconds: Until the agent answered, or until the offer was over.
         wrap_up_seconds: After-contact work; up to now while it goes on.
         outcome: The coded outcome, empty when there is none.
@@ -28,6 +30,8 @@ class JournalEntry:
     direction: str
     missed: bool
     started_at: datetime
+    talking_since: datetime | None
+    wrapping_up_since: datetime | None
     waiting_seconds: int
     talk_seconds: int
     wrap_up_seconds: int
@@ -41,7 +45,7 @@ class DayNumbers:
     """The agent's day in numbers.
 
     Attributes:
-        average_talk_seconds: None before the first call.
+        average_talk_seconds: Of the talks that are over; None before the first.
         waiting_now: Interactions that wait in the tenant's queues at this moment.
         on_line_seconds: Time in every status but break and offline.
         break_seconds: Time in a break.
@@ -113,6 +117,8 @@ async def todays_calls(ctx: Context, user_id: int) -> list[JournalEntry]:
             direction=row["direction"],
             missed=row["missed"],
             started_at=row["started_at"],
+            talking_since=None if row["talk_ended_at"] else row["answered_at"],
+            wrapping_up_since=None if row["closed_at"] else row["wrap_up_at"],
             waiting_seconds=_seconds(row["started_at"], row["answered_at"]),
             talk_seconds=_seconds(row["answered_at"], row["talk_ended_at"] or now),
             wrap_up_seconds=_seconds(row["wrap_up_at"], row["closed_at"] or now) if row["wrap_up_at"] else 0,
@@ -127,14 +133,15 @@ async def todays_calls(ctx: Context, user_id: int) -> list[JournalEntry]:
 async def todays_numbers(ctx: Context, user_id: int) -> DayNumbers:
     """The agent's numbers since midnight in the tenant's zone."""
     calls = await todays_calls(ctx, user_id)
-    talks = [call.talk_seconds for call in calls if not call.missed]
+    answered = [call for call in calls if not call.missed]
+    talks = [call.talk_seconds for call in answered if call.talking_since is None]
     times = await _time_per_status(ctx, user_id)
     waiting = await fetch_row(
         "SELECT count(*) AS count FROM core_interaction WHERE tenant_id = $1 AND state IN ('waiting', 'offered')",
         ctx.tenant.id,
     )
     return DayNumbers(
-        answered=len(talks),
+        answered=len(answered),
         missed=sum(call.missed for call in calls),
         average_talk_seconds=round(sum(talks) / len(talks)) if talks else None,
         waiting_now=waiting["count"] if waiting else 0,

@@ -10,6 +10,7 @@ from core.locale.languages import NAMES
 from core.plugins.registry import PluginRegistry
 from core.web import times
 from core.web.assets import DIST, icon, version
+from core.web.numbers import phone
 from core.web.texts import script_texts
 from core.web.workspace import plugin_asset
 
@@ -48,6 +49,7 @@ def template_engine(registry: PluginRegistry) -> JinjaTemplateEngine:
         "span": times.span,
         "iso": times.iso,
         "initials": initials,
+        "phone": phone,
         "slug": slug,
     }
     return JinjaTemplateEngine.from_environment(environment)

@@ -10,10 +10,9 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body
 
 from plugins.routing.permissions import MANAGE_QUEUES, SEE_QUEUES
-from plugins.routing.services import overview, save_queue, waiting_line
+from plugins.routing.services import LONGEST_TARGET_SECONDS, overview, save_queue, waiting_line
 from switchroom import Context
 from switchroom.agents import LIMITS, all_agents, all_teams, save_team
-from switchroom.errors import InvalidInput
 from switchroom.locale import gettext as _
 from switchroom.web import STATUS_LABELS, SignedIn, fragment, page, with_toast
 
@@ -75,38 +74,33 @@ async def queue_settings(ctx: Context) -> Response[Any]:
 
 @post("/queues/{queue_id:int}", permission=MANAGE_QUEUES, status_code=200)
 async def change_queue(ctx: Context, queue_id: int, data: QueueData) -> Response[Any]:
-    """Saves a queue."""
-    try:
-        await save_queue(ctx, queue_id, name=data.name, target_seconds=data.target_seconds)
-    except InvalidInput as error:
-        return await _settings(ctx, queue=(queue_id, data, error))
+    """Saves a queue.
+
+    Raises:
+        InvalidInput: A value cannot be used: the page marks the field.
+    """
+    await save_queue(ctx, queue_id, name=data.name, target_seconds=data.target_seconds)
     return with_toast(await _settings(ctx), _("The queue is saved."))
 
 
 @post("/teams/{team_id:int}", permission=MANAGE_QUEUES, status_code=200)
 async def change_team(ctx: Context, team_id: int, data: TeamData) -> Response[Any]:
-    """Saves a team's timing."""
-    try:
-        await save_team(ctx, team_id, name=data.name, timing=data.timing)
-    except InvalidInput as error:
-        return await _settings(ctx, team=(team_id, data, error))
+    """Saves a team's timing.
+
+    Raises:
+        InvalidInput: A value cannot be used: the page marks the field.
+    """
+    await save_team(ctx, team_id, name=data.name, timing=data.timing)
     return with_toast(await _settings(ctx), _("The team is saved. New times hold from the next call on."))
 
 
-async def _settings(
-    ctx: Context,
-    queue: tuple[int, QueueForm, InvalidInput] | None = None,
-    team: tuple[int, TeamForm, InvalidInput] | None = None,
-) -> Response[Any]:
-    """The forms; where one was refused, with what was typed and what is wrong with it."""
+async def _settings(ctx: Context) -> Response[Any]:
     return fragment(
         "routing/settings.html",
         queues=await overview(ctx),
         teams=await all_teams(ctx),
         limits=LIMITS,
-        refused_queue=queue,
-        refused_team=team,
-        status_code=422 if queue or team else 200,
+        longest_target=LONGEST_TARGET_SECONDS,
     )
 
 

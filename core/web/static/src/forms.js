@@ -52,6 +52,26 @@ function apply(fields) {
   }
 }
 
+// --- Mistakes --------------------------------------------------------------------------------------------------------
+
+/** What was wrong with an answer is no longer said once it changes: the server looks at it again when it is sent. */
+function forgive(component) {
+  const error = component?.querySelector(".invalid-feedback[id]");
+  if (!error) return;
+  const fields = component.closest("[data-form]");
+  for (const field of [component, ...component.querySelectorAll("[aria-invalid], .is-invalid")]) {
+    field.classList.remove("is-invalid");
+    field.removeAttribute("aria-invalid");
+    const others = (field.getAttribute("aria-describedby") ?? "").split(" ").filter((id) => id && id !== error.id);
+    if (others.length) field.setAttribute("aria-describedby", others.join(" "));
+    else field.removeAttribute("aria-describedby");
+  }
+  error.remove();
+  const summary = fields.querySelector("[data-form-errors]");
+  summary?.querySelector(`[href="#${error.id.replace(/-error$/, "")}"]`)?.closest("li").remove();
+  if (summary && !summary.querySelector("li")) summary.remove();
+}
+
 // --- Drafts ----------------------------------------------------------------------------------------------------------
 
 /** One form's saving: one request at a time, the latest answers last. */
@@ -164,6 +184,7 @@ function leave(removed) {
 function changed(event) {
   const fields = event.target.closest?.("[data-form]");
   if (!fields) return;
+  forgive(event.target.closest("[data-component]"));
   apply(fields);
   autosaveOf(fields)?.touch();
 }

@@ -14,6 +14,8 @@ export function toast(message, { kind = "info", detail = "" } = {}) {
   element.querySelector("[data-text]").textContent = message;
   element.querySelector("[data-detail]").textContent = detail;
   element.querySelector("[data-detail]").hidden = !detail;
+  // What has worked now puts an end to what did not work before.
+  if (kind === "success") place.querySelectorAll(".toast-error, .toast-warning").forEach((each) => each.remove());
   const close = element.querySelector("button");
   close.setAttribute("aria-label", text("close"));
   close.addEventListener("click", () => element.remove());
