@@ -31,7 +31,7 @@ from core.plugins.context import CORE, Platform
 from core.plugins.discovery import PluginState, discover
 from core.plugins.dispatch import Dispatcher
 from core.plugins.enablement import EnablementCache
-from core.plugins.registry import PluginRegistry
+from core.plugins.registry import FOLDER_PACKAGE, PluginRegistry
 from core.settings import Settings, check_plugin_names, check_plugin_settings
 from core.tenancy.audit import audit_models
 from core.tenancy.keys import enforce_tenant_keys
@@ -72,7 +72,7 @@ def load_plugins(settings: Settings, specifications: ModuleType = hookspecs) -> 
         StartupError: settings.yaml names a plugin that does not exist, or gives one a setting that it does not have.
     """
     folders = [(PROJECT_ROOT / "plugins", "plugins")]
-    folders += [(folder, f"_switchroom_{number}") for number, folder in enumerate(settings.plugins.dirs)]
+    folders += [(folder, f"{FOLDER_PACKAGE}{number}") for number, folder in enumerate(settings.plugins.dirs)]
     registry = PluginRegistry(specifications, discover(folders), settings.plugins.blocked)
     check_plugin_names(settings, [record.name for record in registry.records])
     registry.load()

@@ -25,7 +25,7 @@ class User(TenantModel):
 
 
 class Role(TenantModel):
-    """A set of permissions. The built-in ones follow the role table of the source documents."""
+    """A set of permissions. What a built-in one allows is declared by core and plugins, and not stored."""
 
     key = fields.CharField(max_length=40)
     name = fields.CharField(max_length=100)

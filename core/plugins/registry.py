@@ -21,6 +21,9 @@ from core.plugins.discovery import PluginRecord, PluginState
 
 log = structlog.get_logger(__name__)
 
+FOLDER_PACKAGE = "_switchroom_"
+"""Packages whose names begin so stand for folders outside the project."""
+
 LoadFault = (Exception, SystemExit)
 """What a plugin may raise while it loads; a `SystemExit` of one of its libraries must not end the server."""
 
@@ -163,7 +166,7 @@ def sort_by_dependency(records: list[PluginRecord]) -> list[PluginRecord]:
 def _package(record: PluginRecord) -> str:
     """The name to import the plugin by; a folder outside the project is given a package that shadows nothing."""
     parent, _dot, _name = record.module.rpartition(".")
-    if parent and parent not in sys.modules and importlib.util.find_spec(parent) is None:
+    if parent.startswith(FOLDER_PACKAGE):
         package = ModuleType(parent)
         package.__path__ = [str(record.folder.parent)]
         sys.modules[parent] = package

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar, Self
+from typing import Any, Self
 
 from tortoise import fields
 from tortoise.backends.base.client import BaseDBAsyncClient
@@ -63,8 +63,6 @@ class TenantModel(Model):
         "core.Tenant", related_name=False, on_delete=fields.CASCADE
     )
     tenant_id: int
-
-    tenant_unique: ClassVar[bool] = True
 
     class Meta:
         abstract = True

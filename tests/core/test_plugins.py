@@ -17,7 +17,7 @@ from core.plugins.contracts import Fail, Scope, hookimpl, hookspec
 from core.plugins.discovery import PluginState, discover
 from core.plugins.dispatch import Dispatcher, HookFailed
 from core.plugins.enablement import Enablement
-from core.plugins.registry import PluginRegistry
+from core.plugins.registry import FOLDER_PACKAGE, PluginRegistry
 
 pytestmark = pytest.mark.anyio
 
@@ -45,10 +45,10 @@ def write_plugin(folder: Path, name: str, code: str = WORKING, **manifest: Any) 
 
 def load(folder: Path) -> dict[str, tuple[PluginState, str]]:
     """Loads a folder of plugins; gives state and reason by name."""
-    registry = PluginRegistry(hookspecs, discover([(folder, f"_test_{folder.name}_{id(folder)}")]))
+    registry = PluginRegistry(hookspecs, discover([(folder, f"{FOLDER_PACKAGE}{folder.name}")]))
     registry.load()
     registry.mark_ready()
-    return {record.name: (record.state, record.reason) for record in registry.records if "_test_" in record.module}
+    return {record.name: (record.state, record.reason) for record in registry.records if record.module.startswith(FOLDER_PACKAGE)}
 
 
 @pytest.mark.parametrize(
