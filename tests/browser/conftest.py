@@ -23,7 +23,7 @@ QUIET += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def playwright_api() -> Iterator[Playwright]:
     """Playwright, over the system's own Chromium."""
     if not CHROMIUM:
@@ -36,7 +36,7 @@ def _browser(api: Playwright, tone: Path) -> Browser:
     return api.chromium.launch(executable_path=CHROMIUM, args=[*QUIET, f"--use-file-for-fake-audio-capture={tone}"])
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def agent_browser(playwright_api: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser whose microphone hears the agent's tone."""
     browser = _browser(playwright_api, write_tone(tmp_path_factory.mktemp("tone") / "agent.wav", AGENT_TONE))
@@ -44,7 +44,7 @@ def agent_browser(playwright_api: Playwright, tmp_path_factory: pytest.TempPathF
     browser.close()
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def caller_browser(playwright_api: Playwright, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
     """A browser whose microphone hears the caller's tone."""
     browser = _browser(playwright_api, write_tone(tmp_path_factory.mktemp("tone") / "caller.wav", CALLER_TONE))

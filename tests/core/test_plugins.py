@@ -48,7 +48,8 @@ def load(folder: Path) -> dict[str, tuple[PluginState, str]]:
     registry = PluginRegistry(hookspecs, discover([(folder, f"{FOLDER_PACKAGE}{folder.name}")]))
     registry.load()
     registry.mark_ready()
-    return {record.name: (record.state, record.reason) for record in registry.records if record.module.startswith(FOLDER_PACKAGE)}
+    ours = [record for record in registry.records if record.module.startswith(FOLDER_PACKAGE)]
+    return {record.name: (record.state, record.reason) for record in ours}
 
 
 @pytest.mark.parametrize(
