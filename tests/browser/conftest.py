@@ -90,8 +90,8 @@ def open_page(request: pytest.FixtureRequest) -> Iterator[OpenPage]:
 
 
 def _note(complaints: list[str], path: str, kind: str, text: str) -> None:
-    # A refused request is logged by the browser itself; what the page makes of it is for the tests to say.
-    if kind == "error" and "Failed to load resource" not in text:
+    # A refused request is logged by the browser and by htmx; what the page makes of it is for the tests to say.
+    if kind == "error" and not text.startswith(("Failed to load resource", "Response Status Error Code")):
         complaints.append(f"{path}: {text}")
 
 
