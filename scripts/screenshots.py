@@ -88,10 +88,10 @@ FROM mine WHERE mine.id = core_fact.id
 """
 
 _TALKING = """
-UPDATE core_segment SET started_at = started_at - $1::int * interval '1 second' WHERE state = 'active'
+UPDATE core_segment SET started_at = now() - $1::int * interval '1 second' WHERE state = 'active'
 """
 
-_STATUS = "UPDATE core_agent SET status_since = status_since - $1::int * interval '1 second' WHERE status = 'busy'"
+_STATUS = "UPDATE core_agent SET status_since = now() - $1::int * interval '1 second' WHERE status = 'busy'"
 
 
 def main() -> None:
@@ -99,6 +99,7 @@ def main() -> None:
     IMAGES.mkdir(parents=True, exist_ok=True)
     with installation() as (server, database), browser() as opened:
         agent = log_in(opened, server.url, "agent1")
+        expect(agent.locator("#status-button")).to_contain_text("Break")
         agent.keyboard.press("Alt+1")
         for call in MORNING:
             take(opened, server.url, agent, call)
@@ -120,6 +121,7 @@ def main() -> None:
         picture(agent, "workspace", "light")
         picture(agent, "workspace-dark", "dark")
         expect(waiting[1].get_by_text("You are number 2 in the queue.")).to_be_visible()
+        expect(waiting[1].locator("time:visible")).to_have_text(re.compile("^00:1"), timeout=20_000)
         picture(waiting[1], "call-page", "light")
         customer.get_by_role("button", name="Hang up").click()
 
