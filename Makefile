@@ -3,13 +3,16 @@
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --no-input --disable-pip-version-check install --no-user
 
-# Tests run in as many processes as there are cores, at least 2 and at most 4.
+# Tests run in as many processes as there are cores, at least 2 and at most 4; those of one file stay together, since
+# many files share a server.
 WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
 	[ $$cores -gt 4 ] && cores=4; [ $$cores -lt 2 ] && cores=2; echo $$cores)
 
 # Folders are sources too: a file that is added to or removed from one counts.
 FRONT_END := $(wildcard core/web/static/src core/web/static/src/* core/web/static/src/*/* \
 	plugins/*/static/src plugins/*/static/src/* plugins/*/static/src/*/*)
+# Plugins of third parties: distributions of their own, installed as such where they are tested.
+EXAMPLES := $(wildcard examples/*/)
 BUNDLE := core/web/static/dist/icons.json
 
 .PHONY: help run test check setup setup-dev setup-browser bundle bench lock clean
@@ -20,9 +23,11 @@ help: ## Say what make can do here
 run: setup ## Start Switchroom on http://localhost:8000, with its own database and a demo tenant
 	@exec $(BIN)/switchroom run
 
+# The examples' contracts are tested where each is installed from its wheel: tests/authoring/test_wheels.py.
 test: setup-dev setup-browser check ## Check the code and run all tests (PYTEST_ARGS='-k offer' to choose some)
 	@SWITCHROOM_CHROMIUM="$$(scripts/find-chromium)"; export SWITCHROOM_CHROMIUM; \
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup $(PYTEST_ARGS)
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
+	--ignore-glob="examples/*/tests/test_contract.py" $(PYTEST_ARGS)
 
 check: setup-dev ## Lint, formatting, types, and which part may import which
 	$(BIN)/ruff check
@@ -55,7 +60,7 @@ compile = $(BIN)/uv --no-config pip compile --quiet --universal --python-version
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock' $(UPGRADE) $(2) --output-file $(1)
 
 clean: ## Remove everything that is generated; data under var/ stays
-	rm -rf .venv node_modules core/web/static/dist plugins/*/static/dist *.egg-info test-results
+	rm -rf .venv node_modules core/web/static/dist plugins/*/static/dist *.egg-info examples/*/*.egg-info test-results
 	rm -rf .mypy_cache .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
@@ -69,9 +74,10 @@ $(BIN)/python:
 	@$(PIP) --no-deps --no-build-isolation --editable .
 	@touch $@
 
-.venv/.stamp-dev: requirements-dev.txt .venv/.stamp-run
+.venv/.stamp-dev: requirements-dev.txt $(wildcard examples/*/pyproject.toml) .venv/.stamp-run
 	@echo 'Installing the development tools of requirements-dev.txt'
 	@$(PIP) --require-hashes -r requirements-dev.txt
+	@$(PIP) --no-deps --no-build-isolation $(foreach folder,$(EXAMPLES),--editable $(folder))
 	@touch $@
 
 node_modules/.package-lock.json: package.json package-lock.json .npmrc | .venv/.stamp-run

@@ -9,7 +9,7 @@ from core.accounts.permissions import ADMINISTRATOR, AGENT, KB_READER, SUPERVISO
 from core.accounts.users import create_user, ensure_built_in_roles
 from core.agents.roster import begin_shift, ensure_team
 from core.errors import Conflict, InvalidInput
-from core.plugin_lifecycle import enable_for_tenant
+from core.plugin_lifecycle import enable_what_can_be
 from core.plugins.context import Context, Platform
 from core.tenancy.context import TenantRef
 from core.tenancy.models import Tenant
@@ -63,7 +63,7 @@ async def create_tenant(
     async with platform.context(row.ref()) as ctx:
         await ensure_built_in_roles(ctx)
         await ensure_team(ctx)
-        await enable_for_tenant(platform, ctx, list(platform.settings.plugins.enabled_by_default))
+        await enable_what_can_be(platform, ctx, list(platform.settings.plugins.enabled_by_default))
     return await platform.tenant(tenant_id=row.id)
 
 

@@ -15,7 +15,8 @@ from core.app import Application, Role, running, stop_signal
 from core.errors import StartupError
 from core.provisioning import ensure_demo
 from core.settings import Settings
-from core.web.app import create_web_app
+from core.site import create_web_app
+from core.vendor.operators import ensure_demo_operator
 
 log = structlog.get_logger(__name__)
 
@@ -41,6 +42,7 @@ async def serve(settings: Settings, roles: frozenset[Role], *, on_ready: OnReady
         async with running(settings, roles, may_migrate=roles == frozenset(Role)) as application:
             if settings.demo and roles == frozenset(Role):
                 await ensure_demo(application.platform)
+                await ensure_demo_operator(settings)
             stopped = stop_signal()
             if listening is None:
                 if on_ready:

@@ -1,6 +1,6 @@
 // Bundles the front end: `make bundle`, which every start runs when a source has changed.
 //
-//   core/web/static/src/app.js, app.css, theme.js → core/web/static/dist/
+//   core/web/static/src/app.js, app.css, theme.js, console.css → core/web/static/dist/
 //   plugins/<name>/static/src/<file>.js|css  → plugins/<name>/static/dist/   (names that begin with _ are only imported)
 //   the outline icons of Tabler              → core/web/static/dist/icons.json  (name → the markup inside <svg>)
 //
@@ -34,7 +34,7 @@ const options = {
 
 /** The folders that hold sources, each with the entries in it that exist. */
 async function* bundles() {
-  const app = ["app.js", "app.css", "theme.js"].map((name) => join(core, "src", name)).filter((file) => existsSync(file));
+  const app = ["app.js", "app.css", "theme.js", "console.css"].map((name) => join(core, "src", name)).filter((file) => existsSync(file));
   yield { folder: core, entries: app };
   const plugins = await readdir(join(root, "plugins"), { withFileTypes: true });
   for (const plugin of plugins.filter((entry) => entry.isDirectory())) {

@@ -20,8 +20,8 @@ import asyncpg
 from playwright.sync_api import Browser, Page, ViewportSize, expect, sync_playwright
 
 from core.database.embedded import EmbeddedServer
+from switchroom.testing.databases import run_apart
 from tests.browser.tones import CALLER_TONE, write_tone
-from tests.conftest import finish
 from tests.serving import DEMO_PASSWORD, ROOT, ServerProcess, free_port, running, server_environ
 
 IMAGES = ROOT / "docs" / "images"
@@ -87,6 +87,27 @@ UPDATE core_fact SET new = CASE place WHEN 2 THEN 'paused' ELSE 'waiting' END,
 FROM mine WHERE mine.id = core_fact.id
 """
 
+NEIGHBOURS = (("Nordlicht Energie", "nordlicht"), ("Bright Dental", "bright"), ("Casa Verde", "casaverde"))
+
+# Other tenants of the vendor, and what all have used in thirty days: less at weekends.
+_USAGE = """
+WITH made AS (
+    INSERT INTO core_tenant (slug, name, language, timezone, suspended, enablement_version, created_at)
+    SELECT slug, name, 'en', 'UTC', false, 1, now() FROM unnest($1::text[], $2::text[]) AS given (name, slug)
+    RETURNING id
+), everybody AS (
+    SELECT id, row_number() OVER (ORDER BY id DESC) AS size
+    FROM (SELECT id FROM core_tenant UNION SELECT id FROM made) AS tenant
+)
+INSERT INTO core_usage_day (tenant_id, day, interactions, agents, jobs, storage_bytes)
+SELECT everybody.id, day::date,
+    (size * 70 * CASE WHEN extract(isodow FROM day) > 5 THEN 0.25 ELSE 1 END
+        * (0.8 + 0.2 * sin(extract(doy FROM day) * 1.7 + size)))::int,
+    size * 3, size * 900, size * 4000000
+FROM everybody, generate_series(current_date - 29, current_date - 1, interval '1 day') AS day
+ON CONFLICT (tenant_id, day) DO NOTHING
+"""
+
 _TALKING = """
 UPDATE core_segment SET started_at = now() - $1::int * interval '1 second' WHERE state = 'active'
 """
@@ -123,7 +144,21 @@ def main() -> None:
         expect(waiting[1].get_by_text("You are number 2 in the queue.")).to_be_visible()
         expect(waiting[1].locator("time:visible")).to_have_text(re.compile("^00:1"), timeout=20_000)
         picture(waiting[1], "call-page", "light")
+        mate = log_in(opened, server.url, "agent2")
+        expect(mate.locator("#status-button")).to_contain_text("Break")
+        agent.keyboard.press("Alt+W")
+        expect(agent.get_by_role("region", name="My queues")).to_contain_text("Longest wait")
+        expect(agent.get_by_role("region", name="My team: Team 1")).to_contain_text("Break")
+        picture(agent, "window", "light")
         customer.get_by_role("button", name="Hang up").click()
+        administrator = log_in(opened, server.url, "admin")
+        administrator.goto(f"{server.url}/admin/plugins")
+        expect(administrator.get_by_role("link", name="Settings").first).to_be_visible()
+        picture(administrator, "plugins", "light")
+        sql(database, _USAGE, [name for name, _slug in NEIGHBOURS], [slug for _name, slug in NEIGHBOURS])
+        operator = log_in_operator(opened, server.url)
+        expect(operator.get_by_role("heading", name="Busiest tenants")).to_be_visible()
+        picture(operator, "console", "light")
 
 
 @contextmanager
@@ -173,6 +208,15 @@ def log_in(opened: Browser, url: str, username: str) -> Page:
     page.get_by_label("Password").fill(DEMO_PASSWORD)
     page.get_by_role("button", name="Log in").click()
     expect(page.locator("html")).to_have_attribute("data-connection", "connected")
+    return page
+
+
+def log_in_operator(opened: Browser, url: str) -> Page:
+    """The vendor's console."""
+    page = open_page(opened, f"{url}/vendor/login", DESK)
+    page.get_by_label("Login").fill("vendor")
+    page.get_by_label("Password").fill(DEMO_PASSWORD)
+    page.get_by_role("button", name="Log in").click()
     return page
 
 
@@ -241,7 +285,7 @@ def sql(database: str, statement: str, *values: object) -> None:
         await connection.execute(statement, *values)
         await connection.close()
 
-    finish(run())
+    run_apart(run())
 
 
 if __name__ == "__main__":

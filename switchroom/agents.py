@@ -1,20 +1,48 @@
-"""Agents: their status, their teams, and who can take work."""
+"""Agents: their status, their teams, which queues they serve, and who can take work."""
 
-from core.agents.service import AgentView, all_agents, choose_intent, longest_waiting, view
+from core.agents.entitled import people_who_may
+from core.agents.pools import (
+    Candidate,
+    Place,
+    Strategy,
+    drop_pool,
+    free_in_pool,
+    members_of,
+    place_agent,
+    pools_of,
+    set_pool,
+)
+from core.agents.reasons import Reason, all_reasons, reasons_for
+from core.agents.service import choose_intent
+from core.agents.settling import GRACE_SECONDS
 from core.agents.states import Intent, Occupancy, Status
 from core.agents.teams import LIMITS, TeamView, all_teams, save_team
+from core.agents.views import AgentView, all_agents, view
 
 __all__ = [
+    "GRACE_SECONDS",
     "LIMITS",
     "AgentView",
+    "Candidate",
     "Intent",
     "Occupancy",
+    "Place",
+    "Reason",
     "Status",
+    "Strategy",
     "TeamView",
     "all_agents",
+    "all_reasons",
     "all_teams",
     "choose_intent",
-    "longest_waiting",
+    "drop_pool",
+    "free_in_pool",
+    "members_of",
+    "people_who_may",
+    "place_agent",
+    "pools_of",
+    "reasons_for",
     "save_team",
+    "set_pool",
     "view",
 ]

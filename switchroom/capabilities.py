@@ -1,5 +1,25 @@
 """Protocols by which plugins use each other."""
 
-from core.capabilities import AfterContactWork, QueueDirectory
+from core.capabilities import (
+    Admission,
+    AfterContactWork,
+    Fallback,
+    NewPromise,
+    PromiseLedger,
+    QueueDirectory,
+    QueuedRecord,
+    RecordQueue,
+    RecordQueues,
+)
 
-__all__ = ["AfterContactWork", "QueueDirectory"]
+__all__ = [
+    "Admission",
+    "AfterContactWork",
+    "Fallback",
+    "NewPromise",
+    "PromiseLedger",
+    "QueueDirectory",
+    "QueuedRecord",
+    "RecordQueue",
+    "RecordQueues",
+]

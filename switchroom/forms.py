@@ -7,18 +7,37 @@ stores them. `<form data-autosave="ADDRESS">` saves as people type: each save is
 """
 
 from core.forms.components import (
+    REMOVED,
     AnyComponent,
     Component,
     DateTime,
     LongText,
+    MultiSelect,
+    Number,
     Option,
     Question,
     Radio,
+    Secret,
+    Select,
     StaticText,
+    Switch,
     TextLine,
+    TextList,
+    UnusableError,
     YesNo,
 )
 from core.forms.conditions import All, Any_, Condition, Equals, Value
+from core.forms.contributed import extend_form
+from core.forms.from_schema import (
+    WHOLE_FORM,
+    UnsupportedField,
+    fields_of_error,
+    form_of_schema,
+    shown_as,
+    typed_of_values,
+    values_of_answers,
+)
+from core.forms.kinds import form_kinds
 from core.forms.reader import Reader
 from core.forms.reading import (
     InvalidAnswers,
@@ -30,6 +49,7 @@ from core.forms.reading import (
     read_answers,
     show_answers,
 )
+from core.forms.reference import FormRef
 from core.forms.rendering import render_form
 from core.forms.schema import Form, Page, read_form
 from core.forms.store import (
@@ -45,8 +65,11 @@ from core.forms.store import (
     submit_form,
 )
 from core.forms.text import Text
+from core.forms.values import pick_values
 
 __all__ = [
+    "REMOVED",
+    "WHOLE_FORM",
     "All",
     "AlreadySubmitted",
     "AnyComponent",
@@ -57,33 +80,50 @@ __all__ = [
     "Draft",
     "Equals",
     "Form",
+    "FormRef",
     "InvalidAnswers",
     "LongText",
+    "MultiSelect",
+    "Number",
     "Option",
     "Page",
     "Question",
     "Radio",
     "Reader",
     "Reading",
+    "Secret",
+    "Select",
     "StaticText",
     "Submission",
+    "Switch",
     "Text",
     "TextLine",
+    "TextList",
     "Typed",
+    "UnsupportedField",
+    "UnusableError",
     "Value",
     "Writer",
     "YesNo",
     "accept_answers",
     "drafts_since",
+    "extend_form",
+    "fields_of_error",
+    "form_kinds",
+    "form_of_schema",
     "get_draft",
     "get_submission",
     "initial_texts",
     "pick_answers",
+    "pick_values",
     "read_answers",
     "read_form",
     "read_writer",
     "render_form",
     "save_draft",
     "show_answers",
+    "shown_as",
     "submit_form",
+    "typed_of_values",
+    "values_of_answers",
 ]

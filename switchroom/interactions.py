@@ -1,11 +1,13 @@
 """The lifecycle of interactions, as plugins use it."""
 
+from core.interactions.channels import type_of
+from core.interactions.history import handled_by
 from core.interactions.lifecycle import (
     NotInTalk,
     create_interaction,
     end_interaction,
     hold,
-    next_waiting,
+    move_to_queue,
     position,
     resume,
 )
@@ -18,6 +20,7 @@ from core.interactions.rows import (
     get_offer,
     get_segment,
     open_segment,
+    open_segments,
     pending_offer,
 )
 from core.interactions.segments import (
@@ -28,8 +31,11 @@ from core.interactions.segments import (
     finish_segment,
 )
 from core.interactions.states import Channel, Direction, InteractionState, OfferState, SegmentState
+from core.interactions.taking import AtCapacity, begin_work
+from core.interactions.waiting import next_for
 
 __all__ = [
+    "AtCapacity",
     "Channel",
     "Direction",
     "InteractionState",
@@ -43,6 +49,7 @@ __all__ = [
     "SegmentView",
     "WrapUpOver",
     "accept_offer",
+    "begin_work",
     "complete_segment_later",
     "create_interaction",
     "end_interaction",
@@ -51,12 +58,16 @@ __all__ = [
     "get_interaction",
     "get_offer",
     "get_segment",
+    "handled_by",
     "hold",
     "make_offer",
-    "next_waiting",
+    "move_to_queue",
+    "next_for",
     "open_segment",
+    "open_segments",
     "pending_offer",
     "position",
     "reject_offer",
     "resume",
+    "type_of",
 ]

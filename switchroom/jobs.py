@@ -1,5 +1,5 @@
 """Background work: at least once, so idempotent."""
 
-from core.jobs.registry import Event, Job, job
+from core.jobs.registry import Event, Job, Schedule, job
 
-__all__ = ["Event", "Job", "job"]
+__all__ = ["Event", "Job", "Schedule", "job"]

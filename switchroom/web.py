@@ -3,9 +3,22 @@
 A handler may take `ctx`, the `Context` of the tenant, the plugin and whoever acts, and `user`, who is logged in.
 """
 
-from core.accounts.permissions import SIGNED_IN
+from core.accounts.permissions import HANDLE_INTERACTIONS, SEE_INTERACTIONS, SIGNED_IN
 from core.accounts.sessions import SignedIn
+from core.web.access import visitor_may
 from core.web.rendering import fragment, page, public_page, with_event, with_toast
 from core.web.status import LABELS as STATUS_LABELS
 
-__all__ = ["SIGNED_IN", "STATUS_LABELS", "SignedIn", "fragment", "page", "public_page", "with_event", "with_toast"]
+__all__ = [
+    "HANDLE_INTERACTIONS",
+    "SEE_INTERACTIONS",
+    "SIGNED_IN",
+    "STATUS_LABELS",
+    "SignedIn",
+    "fragment",
+    "page",
+    "public_page",
+    "visitor_may",
+    "with_event",
+    "with_toast",
+]

@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+from typing import TYPE_CHECKING
+
 from core.accounts.login_limit import count_attempt, forget_attempts
 from core.accounts.passwords import hash_password, needs_rehash, password_matches
 from core.database.connection import execute, fetch_row
 from core.errors import SwitchroomError
 from core.locale import gettext as _
 from core.settings import Login
+
+if TYPE_CHECKING:
+    from core.plugins.context import Context
 
 
 class LoginFailed(SwitchroomError):
@@ -51,3 +56,13 @@ async def check_login(limits: Login, tenant: str, username: str, password: str, 
     if needs_rehash(row["password_hash"]):
         await execute("UPDATE core_user SET password_hash = $2 WHERE id = $1", row["id"], await hash_password(password))
     return row["tenant_id"], row["id"]
+
+
+async def adopt_language(ctx: Context, user_id: int, language: str) -> None:
+    """Keeps the language that somebody has chosen on the login page, if the person has never chosen one inside."""
+    await execute(
+        "UPDATE core_user SET language = $3 WHERE tenant_id = $1 AND id = $2 AND language IS NULL",
+        ctx.tenant.id,
+        user_id,
+        language,
+    )

@@ -1,4 +1,6 @@
-"""The limit on wrong passwords, per account and per client address, in rows that all processes share.
+"""The limits on wrong passwords and wrong API tokens, in rows that all processes share.
+
+Passwords are limited per account and per client address, tokens per client address alone.
 
 A try is counted before its password is looked at and forgotten when it was right, so that many tries at the same moment
 are limited like those one after the other. Half-way to the limit an account is slowed: each further try has to wait
@@ -24,6 +26,20 @@ class LoginLimited(TooManyRequests):
         message = ngettext(
             "Too many wrong passwords. Try again in %(seconds)d second.",
             "Too many wrong passwords. Try again in %(seconds)d seconds.",
+            seconds,
+        )
+        super().__init__(message % {"seconds": seconds}, retry_after=seconds)
+
+
+class TokenLimited(TooManyRequests):
+    """Too many wrong API tokens from one address."""
+
+    code = "token_limited"
+
+    def __init__(self, seconds: int) -> None:
+        message = ngettext(
+            "Too many wrong tokens. Try again in %(seconds)d second.",
+            "Too many wrong tokens. Try again in %(seconds)d seconds.",
             seconds,
         )
         super().__init__(message % {"seconds": seconds}, retry_after=seconds)
@@ -67,11 +83,27 @@ async def count_attempt(limits: Login, tenant: str, username: str, address: str)
         LoginLimited: The account or the address is slowed or locked; the try is not counted.
     """
     per_account, per_address = limits.attempts_per_account, limits.attempts_per_address
-    await _count(address_key(address), per_address, per_address, limits)
-    await _count(account_key(tenant, username), per_account, per_account // 2 + 1, limits)
+    for key, limit, slow_from in (
+        (address_key(address), per_address, per_address),
+        (account_key(tenant, username), per_account, per_account // 2 + 1),
+    ):
+        if seconds := await _count(key, limit, slow_from, limits):
+            raise LoginLimited(seconds)
 
 
-async def _count(key: str, limit: int, slow_from: int, limits: Login) -> None:
+async def count_wrong_token(limits: Login, address: str) -> None:
+    """Counts an API token that was wrong. Right ones are accepted from any address: nobody guesses one.
+
+    Raises:
+        TokenLimited: As many as passwords may be wrong have been wrong before.
+    """
+    limit = limits.attempts_per_address
+    if seconds := await _count(_digest("token", address), limit, limit, limits):
+        raise TokenLimited(seconds)
+
+
+async def _count(key: str, limit: int, slow_from: int, limits: Login) -> int:
+    """Counts one try; gives the seconds to wait instead when there have been too many, else 0."""
     counted = await fetch_value(_COUNT, key, limit, slow_from, float(limits.window_seconds), float(limits.lock_seconds))
     if counted is None:
         row = await fetch_row(
@@ -79,7 +111,8 @@ async def _count(key: str, limit: int, slow_from: int, limits: Login) -> None:
             "WHERE key = $1",
             key,
         )
-        raise LoginLimited(max(1, row["seconds"] or 0) if row else 1)
+        return max(1, row["seconds"] or 0) if row else 1
+    return 0
 
 
 async def forget_attempts(tenant: str, username: str, address: str) -> None:

@@ -68,6 +68,30 @@ class LoginSession(TenantModel):
         table = "core_session"
 
 
+class ApiToken(TenantModel):
+    """A key by which a program acts as a user in one of the user's roles. Only a digest is stored.
+
+    Attributes:
+        hint: The last characters, so that people tell tokens apart.
+        expires_at: None is never.
+    """
+
+    name = fields.CharField(max_length=100)
+    token_digest = fields.CharField(max_length=64, unique=True)
+    hint = fields.CharField(max_length=8)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
+    user_id: int
+    role: fields.ForeignKeyRelation[Role] = fields.ForeignKeyField("core.Role", related_name=False)
+    role_id: int
+    created_by: int | None = fields.BigIntField(null=True)
+    created_at = fields.DatetimeField(auto_now_add=True)
+    expires_at = fields.DatetimeField(null=True)
+    used_at = fields.DatetimeField(null=True)
+
+    class Meta:
+        table = "core_api_token"
+
+
 class LoginLimit(GlobalModel):
     """Tries to log in, counted for one account or one address; a row also exists for accounts that do not.
 

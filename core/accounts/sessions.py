@@ -63,8 +63,10 @@ class StoredSession:
     """A login as it is stored. What the role allows depends on the tenant's plugins and is computed by who knows them.
 
     Attributes:
+        id: 0 for a program that shows a token.
         role: None until one of several has been chosen, or when the chosen one has been taken away.
         own_permissions: The list of a tenant's own role; None for a built-in role, or no role.
+        token_id: The API token that a program has shown.
     """
 
     id: int
@@ -78,6 +80,7 @@ class StoredSession:
     language: str
     zone: ZoneInfo
     theme: str
+    token_id: int | None = None
 
 
 @dataclass(frozen=True)
@@ -91,6 +94,8 @@ class SignedIn:
         several_roles: Whether there is another role to change to.
         zone: The time zone in which this person reads times.
         theme: `light`, `dark` or `auto`.
+        session_id: 0 for a program that has shown a token.
+        token_id: The API token that a program has shown; None for a person who has logged in.
     """
 
     id: int
@@ -104,6 +109,7 @@ class SignedIn:
     zone: ZoneInfo
     theme: str
     session_id: int
+    token_id: int | None = None
 
     def may(self, permission: str) -> bool:
         """Whether the role in use carries the permission."""

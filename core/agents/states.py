@@ -14,6 +14,8 @@ class Intent(StrEnum):
     """Takes work from queues (Inbound)."""
     OUTBOUND = "outbound"
     """Makes calls; no work from queues."""
+    READY = "ready"
+    """Takes internal calls alone."""
     PAUSE = "pause"
     """A break."""
 
@@ -40,22 +42,34 @@ class Status(StrEnum):
     MISSED = "missed"
     PAUSED = "paused"
     OUTBOUND = "outbound"
+    READY = "ready"
     OFFLINE = "offline"
 
+
+_WORK = frozenset({Occupancy.FREE, Occupancy.OFFERED, Occupancy.MISSED})
+"""What may follow work: of the agent's other work, or of none."""
 
 OCCUPANCY = Machine(
     "agent",
     {
-        Occupancy.FREE: frozenset({Occupancy.OFFERED}),
-        Occupancy.OFFERED: frozenset({Occupancy.FREE, Occupancy.BUSY, Occupancy.MISSED}),
-        Occupancy.BUSY: frozenset({Occupancy.HOLD, Occupancy.WRAP_UP, Occupancy.FREE}),
-        Occupancy.HOLD: frozenset({Occupancy.BUSY, Occupancy.WRAP_UP, Occupancy.FREE}),
-        Occupancy.WRAP_UP: frozenset({Occupancy.FREE}),
-        Occupancy.MISSED: frozenset({Occupancy.FREE}),
+        Occupancy.FREE: frozenset({Occupancy.OFFERED, Occupancy.BUSY}),
+        Occupancy.OFFERED: frozenset(
+            {Occupancy.FREE, Occupancy.BUSY, Occupancy.MISSED, Occupancy.HOLD, Occupancy.WRAP_UP}
+        ),
+        # Beside work of which an agent may have several in hand, another is offered, missed or in after-contact work.
+        Occupancy.BUSY: _WORK | {Occupancy.HOLD, Occupancy.WRAP_UP},
+        Occupancy.HOLD: _WORK | {Occupancy.BUSY, Occupancy.WRAP_UP},
+        Occupancy.WRAP_UP: frozenset({Occupancy.FREE, Occupancy.BUSY, Occupancy.HOLD, Occupancy.MISSED}),
+        Occupancy.MISSED: frozenset({Occupancy.FREE, Occupancy.BUSY}),
     },
 )
 
-_WHEN_FREE = {Intent.AVAILABLE: Status.WAITING, Intent.OUTBOUND: Status.OUTBOUND, Intent.PAUSE: Status.PAUSED}
+_WHEN_FREE = {
+    Intent.AVAILABLE: Status.WAITING,
+    Intent.OUTBOUND: Status.OUTBOUND,
+    Intent.READY: Status.READY,
+    Intent.PAUSE: Status.PAUSED,
+}
 
 
 def status_of(intent: Intent, connected: bool, occupancy: Occupancy) -> Status:

@@ -39,13 +39,17 @@ async def open_database(settings: Settings, registry: PluginRegistry) -> AsyncIt
 
 
 @asynccontextmanager
-async def open_platform(settings: Settings) -> AsyncIterator[Platform]:
+async def open_platform(settings: Settings, registry: PluginRegistry | None = None) -> AsyncIterator[Platform]:
     """Open the services of the platform; nothing runs in the background and no plugin is started.
+
+    Args:
+        settings: The installation.
+        registry: Its plugins, where they are loaded already.
 
     Raises:
         StartupError: The database cannot be reached, or its schema is not this code's.
     """
-    registry = load_plugins(settings)
+    registry = registry or load_plugins(settings)
     with database_address(settings) as dsn:
         async with database(settings, dsn, registry) as apps:
             await require_schema(apps, registry)

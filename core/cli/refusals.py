@@ -5,7 +5,7 @@ import os
 from collections.abc import Iterator
 
 from dramatiq.errors import BrokerConnectionError
-from pika.exceptions import AMQPError  # type: ignore[import-untyped]
+from pika.exceptions import AMQPError
 from redis.exceptions import RedisError
 
 from core.errors import InvalidInput, StartupError, SwitchroomError

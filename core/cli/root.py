@@ -9,6 +9,7 @@ from typing import Any
 
 import click
 
+from core.errors import SwitchroomError
 from core.logs import configure_logs
 from core.settings import Logging, Settings, load_settings
 
@@ -21,7 +22,9 @@ _COMMANDS = {
     "migrate": "core.cli.migrate:migrate",
     "tenants": "core.cli.tenants:tenants",
     "users": "core.cli.users:users",
+    "operators": "core.cli.operators:operators",
     "plugins": "core.cli.plugins:plugins",
+    "plugin": "core.cli.plugin:plugin",
     "doctor": "core.cli.doctor:doctor",
 }
 
@@ -37,10 +40,30 @@ class Commands(click.Group):
         """Return a command; None when there is none of that name."""
         place = _COMMANDS.get(cmd_name)
         if place is None:
-            return None
+            return _of_plugin(ctx, cmd_name)
         module, _, name = place.partition(":")
         command: click.Command = getattr(import_module(module), name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """Write the commands into the help, and below them the plugins that have some."""
+        super().format_commands(ctx, formatter)
+        try:
+            rows = list(import_module("core.cli.contributed").summaries(ctx))
+        except SwitchroomError:
+            # Help must be had above all where the settings are wrong.
+            return
+        if rows:
+            with formatter.section("Commands of plugins"):
+                formatter.write_dl(rows)
+
+
+def _of_plugin(ctx: click.Context, name: str) -> click.Command | None:
+    """The commands of an installed plugin, which is loaded for that."""
+    if not name.isidentifier():
+        return None
+    commands: click.Command | None = import_module("core.cli.contributed").commands_of(ctx, name)
+    return commands
 
 
 @click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})

@@ -89,6 +89,8 @@ async def _announce(application: "Application") -> None:
 def _demo(application: "Application") -> list[str]:
     """Say how to log in, and which public pages there are: the addresses belong to plugins."""
     from core.provisioning import DEMO_PASSWORD, DEMO_SLUG, DEMO_USERS
+    from core.vendor.operators import DEMO_PASSWORD as DEMO_OPERATOR_PASSWORD
+    from core.vendor.operators import DEMO_USERNAME
 
     lines = [
         "",
@@ -96,6 +98,7 @@ def _demo(application: "Application") -> list[str]:
         f"  {', '.join(username for username, _name, _roles in DEMO_USERS)}",
     ]
     url = application.platform.settings.server.url
+    lines.append(f"The vendor's console: {url}/vendor, as {DEMO_USERNAME} with the password {DEMO_OPERATOR_PASSWORD}")
     for record in application.plugins.ready:
         if record.manifest and record.manifest.public_prefix:
             lines.append(f"For customers ({record.name}): {url}/{record.manifest.public_prefix}/{DEMO_SLUG}")

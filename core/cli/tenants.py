@@ -2,6 +2,7 @@
 
 import asyncio
 from difflib import get_close_matches
+from typing import TYPE_CHECKING
 from zoneinfo import available_timezones
 
 import click
@@ -10,6 +11,11 @@ from core.cli.output import show_table
 from core.cli.root import with_settings
 from core.errors import NotFound
 from core.settings import Settings
+
+if TYPE_CHECKING:
+    from core.tenancy.models import Tenant
+    from core.tenants.cloning import Clone
+    from core.tenants.work import Work
 
 
 def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -> str | None:
@@ -21,7 +27,7 @@ def _zone(_context: click.Context, _option: click.Parameter, name: str | None) -
 
 @click.group
 def tenants() -> None:
-    """List, create, suspend and resume organisations."""
+    """List, create, suspend, resume, clone, export and delete organisations."""
 
 
 @tenants.command("list")
@@ -67,6 +73,43 @@ def resume(settings: Settings, slug: str) -> None:
     click.echo(f"{slug} {'works again' if changed else 'was not suspended'}.")
 
 
+@tenants.command
+@click.argument("source")
+@click.argument("slug")
+@click.option("--name", required=True, help="What people read.")
+@with_settings
+def clone(settings: Settings, source: str, slug: str, name: str) -> None:
+    """Create the organisation SLUG as a copy of SOURCE: people, roles, teams, lists, plugins, settings; no secret."""
+    made = asyncio.run(_clone(settings, source, slug, name))
+    click.echo(f"Created {slug} with {made.users} people, who have no password yet:")
+    click.echo(f"  switchroom users set-password {slug} THEIR-LOGIN")
+    for plugin, reason in made.left_off.items():
+        click.echo(f"The plugin {plugin} is off there: {reason}", err=True)
+
+
+@tenants.command
+@click.argument("slug")
+@with_settings
+def export(settings: Settings, slug: str) -> None:
+    """Write all rows of an organisation, without secrets, into a ZIP below the data folder, and print its path."""
+    done = asyncio.run(_export(settings, slug))
+    click.echo(f"{settings.data_dir / 'exports' / done.file}")
+
+
+@tenants.command
+@click.argument("slug")
+@click.option("--confirm", metavar="SLUG", help="The short name again, where nobody can be asked for it.")
+@with_settings
+def delete(settings: Settings, slug: str, confirm: str | None) -> None:
+    """Suspend an organisation and delete every row of it, for good.
+
+    What was broken off goes on when it is run again.
+    """
+    typed = confirm if confirm is not None else str(click.prompt(f"This cannot be undone. Type {slug} to confirm"))
+    done = asyncio.run(_delete(settings, slug, typed))
+    click.echo(f"Deleted {slug}: {done.done} rows of {len(done.counts)} tables.")
+
+
 async def _list(settings: Settings) -> None:
     from core.cli.installation import open_platform
     from core.tenancy.models import Tenant
@@ -89,10 +132,49 @@ async def _create(settings: Settings, slug: str, name: str, language: str | None
 
 async def _set_suspended(settings: Settings, slug: str, *, suspended: bool) -> bool:
     from core.cli.installation import open_platform
+    from core.plugins.context import SYSTEM
+    from core.tenants.suspension import resume, suspend
+
+    async with open_platform(settings) as platform:
+        tenant = await _find(slug)
+        return await (suspend(platform, tenant.id, SYSTEM) if suspended else resume(tenant.id, SYSTEM))
+
+
+async def _clone(settings: Settings, source: str, slug: str, name: str) -> "Clone":
+    from core.cli.installation import open_platform
+    from core.plugins.context import SYSTEM
+    from core.tenants.cloning import clone_tenant
+    from core.tenants.creation import NewTenant
+
+    async with open_platform(settings) as platform:
+        return await clone_tenant(platform, (await _find(source)).id, NewTenant(slug, name), SYSTEM)
+
+
+async def _export(settings: Settings, slug: str) -> "Work":
+    from core.cli.installation import open_platform
+    from core.plugins.context import SYSTEM
+    from core.tenants.export import export_now
+    from core.tenants.work import get_work
+
+    async with open_platform(settings) as platform:
+        return await get_work(await export_now(platform, (await _find(slug)).id, SYSTEM))
+
+
+async def _delete(settings: Settings, slug: str, confirmation: str) -> "Work":
+    from core.cli.installation import open_platform
+    from core.plugins.context import SYSTEM
+    from core.tenants.deletion import delete_now
+    from core.tenants.work import get_work
+
+    async with open_platform(settings) as platform:
+        tenant = await _find(slug)
+        return await get_work(await delete_now(platform, tenant.id, SYSTEM, confirmation=confirmation))
+
+
+async def _find(slug: str) -> "Tenant":
     from core.tenancy.models import Tenant
 
-    async with open_platform(settings):
-        changed = await Tenant.filter(slug=slug, suspended=not suspended).update(suspended=suspended)
-        if not changed and not await Tenant.filter(slug=slug).exists():
-            raise NotFound(f"There is no organisation {slug}.", mend="`switchroom tenants list` shows them.")
-    return bool(changed)
+    tenant = await Tenant.get_or_none(slug=slug)
+    if tenant is None:
+        raise NotFound(f"There is no organisation {slug}.", mend="`switchroom tenants list` shows them.")
+    return tenant

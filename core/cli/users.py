@@ -42,7 +42,7 @@ def create(
     settings: Settings, tenant: str, username: str, name: str, roles: tuple[str, ...], password_stdin: bool
 ) -> None:
     """Create a person who may log in; the password is asked for."""
-    asyncio.run(_create(settings, tenant, username, name, roles, _password(password_stdin)))
+    asyncio.run(_create(settings, tenant, username, name, roles, read_password(password_stdin)))
     click.echo(f"Created {username} in {tenant}.")
 
 
@@ -53,7 +53,7 @@ def create(
 @with_settings
 def set_password(settings: Settings, tenant: str, username: str, password_stdin: bool) -> None:
     """Set a new password, which is asked for, and end all of the person's logins."""
-    asyncio.run(_set_password(settings, tenant, username, _password(password_stdin)))
+    asyncio.run(_set_password(settings, tenant, username, read_password(password_stdin)))
     click.echo(f"{username} has a new password and is logged out everywhere.")
 
 
@@ -68,8 +68,11 @@ def roles(settings: Settings, tenant: str, username: str, role: tuple[str, ...])
     click.echo(f"{username} may work as {', '.join(role)}.")
 
 
-def _password(from_stdin: bool) -> str:
-    """Never an argument: those are seen by everybody on the machine and kept in the shell's history."""
+def read_password(from_stdin: bool) -> str:
+    """Give what somebody types.
+
+    Never an argument: those are seen by everybody on the machine and kept in the shell's history.
+    """
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
     return str(click.prompt("Password", hide_input=True, confirmation_prompt=True))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
@@ -101,6 +102,18 @@ async def execute(sql: str, *values: Any) -> int:
     """Runs one INSERT, UPDATE or DELETE and gives the number of rows it touched."""
     count, _rows = await get_connection(CONNECTION).execute_query(sql, list(values))
     return int(count)
+
+
+async def copy_rows(table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Adds many rows at once with COPY, in the current transaction, if there is one: several times faster than INSERT.
+
+    Args:
+        table: The name of the table.
+        columns: Those that are given, `tenant_id` among them. A column that the ORM fills has no default here.
+        rows: The values in their order; JSON as text.
+    """
+    async with get_connection(CONNECTION).acquire_connection() as connection:
+        await connection.copy_records_to_table(table, columns=list(columns), records=rows)
 
 
 async def execute_script(sql: str) -> None:

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
-from tortoise import Tortoise
 from tortoise.connection import get_connection
-from tortoise.migrations.autodetector import MigrationAutodetector
-from tortoise.migrations.executor import MigrationExecutor, MigrationTarget
 
-from core.database.connection import CONNECTION, MIGRATIONS_TABLE, fetch, fetch_value
+from core.database.connection import CONNECTION
+from core.database.migration_graph import Migrations, Step, applied_migrations, with_migrations
 from core.errors import StartupError
 
 log = structlog.get_logger(__name__)
@@ -28,13 +25,13 @@ class MigrationState:
     """What is applied and what is not.
 
     Attributes:
-        pending: (app, migration) pairs that the code has and the database has not.
+        pending: (app, migration) pairs that the code has and the database has not, in the order to apply them.
         unknown: Pairs that the database has and the code has not: it was written by newer code.
         failed: App → reason, for apps whose migration did not run.
     """
 
-    pending: tuple[tuple[str, str], ...]
-    unknown: tuple[tuple[str, str], ...]
+    pending: tuple[Step, ...]
+    unknown: tuple[Step, ...]
     failed: dict[str, str]
 
 
@@ -44,20 +41,19 @@ async def migration_state(apps: dict[str, Any]) -> MigrationState:
     Args:
         apps: The `apps` section of the ORM's configuration, core first.
     """
-    applied = await _applied()
-    usable, failed = await _usable(apps)
-    executor = MigrationExecutor(get_connection(CONNECTION), usable)
-    await executor.loader.build_graph()
-    known = {(key.app_label, key.name) for key in executor.loader.graph.nodes}
-    return MigrationState(
-        pending=tuple(sorted(known - applied)),
-        unknown=tuple(sorted(pair for pair in applied - known if pair[0] in usable)),
-        failed=failed,
-    )
+    applied = set(await applied_migrations())
+    migrations, usable, failed = await read_migrations(apps)
+    pending = {step: None for label in usable for step in migrations.forwards(label, applied)}
+    unknown = sorted(step for step in applied - migrations.known if step[0] in usable)
+    return MigrationState(tuple(pending), tuple(unknown), failed)
 
 
-async def migrate(apps: dict[str, Any]) -> MigrationState:
+async def migrate(apps: dict[str, Any], only: str | None = None) -> MigrationState:
     """Applies what is pending, one app after the other in the order given.
+
+    Args:
+        apps: The `apps` section of the ORM's configuration, core first.
+        only: One app, with what it needs of others; None is all.
 
     Returns:
         The state afterwards; `failed` names plugins whose migration failed and was rolled back.
@@ -65,26 +61,13 @@ async def migrate(apps: dict[str, Any]) -> MigrationState:
     Raises:
         StartupError: The schema was written by newer code, or core's own migration failed.
     """
-    async with _Lock():
-        state = await migration_state(apps)
-        refuse_newer_schema(state)
-        usable, failed = await _usable(apps)
+    async with MigrationLock():
+        refuse_newer_schema(await migration_state(apps))
+        migrations, usable, failed = await read_migrations(apps)
+        applied = set(await applied_migrations())
         for label in usable:
-            if not any(app == label for app, _name in state.pending):
-                continue
-            try:
-                # The whole set every time: an app's migrations refer to tables of core.
-                executor = MigrationExecutor(get_connection(CONNECTION), usable)
-                await executor.migrate([MigrationTarget(label, "__latest__")], direction="forward")
-                log.info("migrated", app=label)
-            except Exception as error:
-                if label == CORE:
-                    raise StartupError(
-                        f"The schema could not be brought up to date: {error}",
-                        mend="Nothing of that step was kept. Correct the cause and run: switchroom migrate",
-                    ) from error
-                log.exception("migration_failed", app=label)
-                failed[label] = f"{type(error).__name__}: {error}"
+            if only in (None, label):
+                await _bring_up_to_date(migrations, label, applied, failed)
     after = await migration_state(apps)
     return MigrationState(after.pending, after.unknown, after.failed | failed)
 
@@ -99,14 +82,56 @@ def refuse_newer_schema(state: MigrationState) -> None:
         )
 
 
-async def make_migrations(apps: dict[str, Any], label: str) -> list[Path]:
-    """Writes the migration that brings an app's tables to its models, if there is a difference; gives the files."""
-    detector = MigrationAutodetector(Tortoise.apps, _with_migrations(apps))
-    return [Path(str(writer.write())) for writer in await detector.changes() if writer.app_label == label]
+async def read_migrations(apps: dict[str, Any]) -> tuple[Migrations, list[str], dict[str, str]]:
+    """The migrations of all apps that can be read, these apps, and why the others cannot: one would stop all."""
+    usable: dict[str, Any] = {}
+    failed: dict[str, str] = {}
+    left = with_migrations(apps)
+    while left:
+        for label, app in left.items():
+            try:
+                await Migrations({**usable, label: app}).read()
+                usable[label] = app
+                failed.pop(label, None)
+            except (Exception, SystemExit) as error:
+                if label == CORE:
+                    raise
+                failed[label] = f"{type(error).__name__}: {error}"
+        # Once more those that failed, as long as one more can be read: it may be what they depend on.
+        left = {label: app for label, app in left.items() if label in failed} if len(failed) < len(left) else {}
+    for label, reason in failed.items():
+        log.warning("migrations_unreadable", app=label, reason=reason)
+    return await Migrations(usable).read(), [label for label in apps if label in usable], failed
 
 
-class _Lock:
-    """The advisory lock, on a connection of its own: a pooled one could be given back in between."""
+async def _bring_up_to_date(migrations: Migrations, label: str, applied: set[Step], failed: dict[str, str]) -> None:
+    """Applies what an app lacks, adding to `applied`; what fails is rolled back, and told in `failed`."""
+    for step in migrations.forwards(label, applied):
+        if step[0] in failed:
+            failed[label] = _needs(step[0])
+            return
+        try:
+            await migrations.apply(step, applied)
+        except (Exception, SystemExit) as error:
+            if CORE in (label, step[0]):
+                raise StartupError(
+                    f"The schema could not be brought up to date: {error}",
+                    mend="Nothing of that step was kept. Correct the cause and run: switchroom migrate",
+                ) from error
+            log.exception("migration_failed", app=step[0], migration=step[1])
+            failed[step[0]] = f"{step[1]}: {type(error).__name__}: {error}"
+            failed.setdefault(label, _needs(step[0]))
+            return
+        applied.add(step)
+        log.info("migrated", app=step[0], migration=step[1])
+
+
+def _needs(app: str) -> str:
+    return f"It needs the tables of {app}, which are not up to date."
+
+
+class MigrationLock:
+    """Keeps all other processes from migrating, on a connection of its own: a pooled one could be given back."""
 
     async def __aenter__(self) -> None:
         self._connection = await get_connection(CONNECTION)._pool.acquire()
@@ -115,30 +140,3 @@ class _Lock:
     async def __aexit__(self, *_error: object) -> None:
         await self._connection.execute("SELECT pg_advisory_unlock($1)", LOCK_KEY)
         await get_connection(CONNECTION)._pool.release(self._connection)
-
-
-async def _applied() -> set[tuple[str, str]]:
-    # The ORM's own recorder reads "nothing is applied" when the database fails; this tells the two apart.
-    if await fetch_value("SELECT to_regclass($1)::text", MIGRATIONS_TABLE) is None:
-        return set()
-    return {(row["app"], row["name"]) for row in await fetch(f"SELECT app, name FROM {MIGRATIONS_TABLE}")}  # noqa: S608
-
-
-async def _usable(apps: dict[str, Any]) -> tuple[dict[str, Any], dict[str, str]]:
-    """The apps whose migrations can be read, and why those of the others cannot: one would stop all."""
-    usable: dict[str, Any] = {}
-    failed: dict[str, str] = {}
-    for label, app in _with_migrations(apps).items():
-        try:
-            await MigrationExecutor(get_connection(CONNECTION), {**usable, label: app}).loader.build_graph()
-            usable[label] = app
-        except Exception as error:
-            if label == CORE:
-                raise
-            log.exception("migrations_unreadable", app=label)
-            failed[label] = f"{type(error).__name__}: {error}"
-    return usable, failed
-
-
-def _with_migrations(apps: dict[str, Any]) -> dict[str, Any]:
-    return {label: app for label, app in apps.items() if app.get("migrations")}

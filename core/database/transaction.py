@@ -19,11 +19,16 @@ Callback = Callable[[], Awaitable[object]]
 Batch = Callable[[list[Any]], Awaitable[object]]
 
 
+LAST = "last"
+"""The key of the batch that is written after all others."""
+
+
 @dataclass
 class _Open:
     """What waits for the end of the transaction that is open."""
 
     batches: dict[str, tuple[list[Any], Batch]] = field(default_factory=dict)
+    at_once: list[Callback] = field(default_factory=list)
     after_commit: list[Callback] = field(default_factory=list)
 
 
@@ -45,16 +50,23 @@ async def transaction() -> AsyncIterator[None]:
     try:
         async with in_transaction(CONNECTION):
             yield
-            for items, write in waiting.batches.values():
-                await write(items)
+            await _write_batches(waiting)
     finally:
         _open.reset(token)
-    for callback in waiting.after_commit:
+    for callback in (*waiting.at_once, *waiting.after_commit):
         await _run(callback)
 
 
+async def _write_batches(waiting: _Open) -> None:
+    while waiting.batches:
+        # The last one is what locks rows that others need, and what the other batches may add to.
+        key = next((key for key in waiting.batches if key != LAST), LAST)
+        items, write = waiting.batches.pop(key)
+        await write(items)
+
+
 def batch_until_commit(key: str, write: Batch) -> list[Any]:
-    """A list of the current transaction to append to; `write` gets it as the last thing before the commit.
+    """A list of the current transaction to append to; `write` gets it before the commit, that of `LAST` at the end.
 
     Raises:
         RuntimeError: There is no transaction.
@@ -72,6 +84,15 @@ async def after_commit(callback: Callback) -> None:
         await _run(callback)
     else:
         waiting.after_commit.append(callback)
+
+
+async def at_once_after_commit(callback: Callback) -> None:
+    """Like `after_commit`, before all that waits for the commit: for what is quick and somebody waits for."""
+    waiting = _open.get()
+    if waiting is None:
+        await _run(callback)
+    else:
+        waiting.at_once.append(callback)
 
 
 def in_one() -> bool:

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, StrictStr, Tag
 
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,39}$")]
-"""The name of a component within its form."""
+Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,119}$")]
+"""The name of a component within its form; a plugin's in somebody else's form is `<plugin>__<group>__<key>`."""
 
-Value = str | bool | None
+Value = str | bool | int | float | list[str] | None
 """A typed answer, as it is stored: None is no answer, a time is its UTC instant in ISO format."""
 
 

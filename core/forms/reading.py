@@ -15,6 +15,9 @@ from core.locale import gettext as _
 PREFIX = "answer."
 """What the names of answers begin with in a browser's form, so that nothing else there is taken for one."""
 
+CONTRIBUTED = "__"
+"""In the names of answers to questions that plugins have added: one of a plugin that is gone meanwhile is left out."""
+
 LONGEST_DRAFT = 200_000
 """Characters that all answers of one form may have together."""
 
@@ -51,19 +54,24 @@ def pick_answers(form: Form, posted: Iterable[tuple[str, str]]) -> dict[str, str
     Raises:
         InvalidAnswers: A field that the form does not have, two answers to one field, or far too much text.
     """
-    typed: dict[str, str] = {}
+    given: dict[str, list[str]] = {}
     for name, text in posted:
         if not name.startswith(PREFIX):
             continue
         key = name.removeprefix(PREFIX)
-        if key not in form.questions:
+        if key in form.questions:
+            given.setdefault(key, []).append(clean(text))
+        elif CONTRIBUTED not in key:
             shown = clean(key)[:40]
             raise InvalidAnswers(
                 _("This form has no field %(field)s.") % {"field": repr(shown)}, fields={shown: _("Unknown field.")}
             )
-        if key in typed:
-            raise InvalidAnswers(_("Some answers cannot be used."), fields={key: _("Give one answer.")})
-        typed[key] = clean(text)
+    typed: dict[str, str] = {}
+    for key, texts in given.items():
+        try:
+            typed[key] = form.questions[key].gather(texts)
+        except UnusableError as error:
+            raise InvalidAnswers(_("Some answers cannot be used."), fields={key: str(error)}) from error
     if sum(map(len, typed.values())) > LONGEST_DRAFT or any(len(text) > 2 * LONGEST_TEXT for text in typed.values()):
         longest = max(typed, key=lambda key: len(typed[key]))
         raise InvalidAnswers(_("Some answers cannot be used."), fields={longest: _("This is far too long.")})
@@ -116,11 +124,11 @@ def _read_question(question: Question, text: str, reader: Reader, reading: Readi
     if needed:
         reading.required.add(question.key)
     try:
-        value = question.parse(text, reader) if text.strip() else None
+        value = question.parse(text, reader) if text.strip() else question.blank
     except UnusableError as error:
         reading.errors[question.key] = str(error)
         return
     if value is not None:
         reading.answers[question.key] = value
-    elif needed:
-        reading.errors[question.key] = _("This must be answered.")
+    if needed and not question.answers(value):
+        reading.errors[question.key] = question.missing

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup
 
+from core.forms.components import Question, TemplateFile
 from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.reader import Reader
 from core.forms.reading import PREFIX, Reading, Typed, read_answers
@@ -28,6 +30,7 @@ class Rendering:
         errors: Field → what is wrong with it.
         conditions: Component → its conditions, in the browser's terms.
         zone: The time zone of whoever fills it in.
+        secrets_set: The secrets that are there already.
     """
 
     scope: str
@@ -36,11 +39,30 @@ class Rendering:
     errors: Mapping[str, str]
     conditions: Mapping[str, Mapping[str, Any]]
     zone: str
+    secrets_set: frozenset[str] = frozenset()
     prefix: str = PREFIX
 
     def id(self, key: str) -> str:
         """The id of a component's element."""
         return f"{self.scope}-{key}"
+
+    def input_of(self, component: Question, marks: Markup) -> Markup:
+        """What the template of a plugin's kind of question writes.
+
+        Args:
+            component: The question.
+            marks: Attributes that tie the input to its label, its help and its error.
+        """
+        assert component.template is not None  # noqa: S101 - asked for only where there is one
+        written = contributed_template(component.template).render(
+            component=component,
+            id=self.id(component.key),
+            name=f"{self.prefix}{component.key}",
+            value=self.typed.get(component.key, ""),
+            invalid=component.key in self.errors,
+            marks=marks,
+        )
+        return Markup(written)  # noqa: S704 - escaped by the template
 
     @property
     def yes_and_no(self) -> tuple[tuple[str, str, str], ...]:
@@ -54,7 +76,13 @@ class Rendering:
 
 
 def render_form(
-    form: Form, typed: Typed, reader: Reader, *, scope: str, errors: Mapping[str, str] | None = None
+    form: Form,
+    typed: Typed,
+    reader: Reader,
+    *,
+    scope: str,
+    errors: Mapping[str, str] | None = None,
+    secrets_set: Collection[str] = (),
 ) -> Markup:
     """The fields of a form, to be put inside a `<form>` element.
 
@@ -64,9 +92,16 @@ def render_form(
         reader: Who fills it in.
         scope: What the ids of its elements begin with: letters, digits and hyphens, unique on the page.
         errors: Field → what is wrong with it, as `InvalidAnswers.fields` gives them.
+        secrets_set: The keys of the secrets that are there already: the form says so of each, and nothing more.
     """
     rendering = Rendering(
-        scope, typed, read_answers(form, typed, reader), errors or {}, _conditions(form, reader), reader.zone.key
+        scope,
+        typed,
+        read_answers(form, typed, reader),
+        errors or {},
+        _conditions(form, reader),
+        reader.zone.key,
+        frozenset(secrets_set),
     )
     # Everything in it is escaped by the template.
     return Markup(_form_template.render(form=form, rendering=rendering))  # noqa: S704
@@ -104,4 +139,17 @@ _environment = Environment(
 _environment.install_gettext_callables(  # type: ignore[attr-defined]
     gettext, ngettext, newstyle=True, pgettext=pgettext
 )
+
+
+def draw_icons_with(icon: Callable[[str], Markup]) -> None:
+    """Says what writes an icon by its name: whoever serves the bundled files knows their markup."""
+    _environment.globals["icon"] = icon
+
+
 _form_template = _environment.get_template("forms/form.html")
+
+
+@lru_cache(maxsize=256)
+def contributed_template(file: TemplateFile) -> Template:
+    """The template of a plugin's kind of question."""
+    return _environment.overlay(loader=FileSystemLoader(file.folder)).get_template(file.name)

@@ -11,7 +11,7 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InvalidInput
-from core.forms.components import AnyComponent, Question
+from core.forms.components import AnyComponent, Component, Kinds, Question, Secret
 from core.forms.conditions import Condition, Key
 from core.forms.text import Text
 
@@ -55,7 +55,7 @@ class Form(BaseModel):
         return self
 
     @property
-    def components(self) -> Iterator[AnyComponent]:
+    def components(self) -> Iterator[Component]:
         """All components, in the order in which they are shown."""
         return (component for page in self.pages for component in page.components)
 
@@ -63,6 +63,11 @@ class Form(BaseModel):
     def questions(self) -> dict[str, Question]:
         """The components that are answered, by key."""
         return {component.key: component for component in self.components if isinstance(component, Question)}
+
+    @cached_property
+    def secrets(self) -> frozenset[str]:
+        """The keys of the questions for something that is never shown again."""
+        return frozenset(key for key, question in self.questions.items() if isinstance(question, Secret))
 
     def as_json(self) -> dict[str, Any]:
         """The form as JSON values, without what is left at its default."""
@@ -75,14 +80,27 @@ class Form(BaseModel):
         return hashlib.sha256(text.encode()).hexdigest()
 
 
-def read_form(data: object) -> Form:
+def read_form(data: object, kinds: Kinds | None = None) -> Form:
     """A form from JSON values.
+
+    Args:
+        data: The values.
+        kinds: The kinds of questions that plugins add; `form_kinds(ctx)` gives them.
 
     Raises:
         InvalidInput: It is none; `fields` names each place and what is wrong there.
     """
+    return _read(data, {"kinds": kinds or {}})
+
+
+def read_answered_form(data: object, kinds: Kinds) -> Form:
+    """A form that somebody has answered: a question of a kind that nobody knows any more is shown as text."""
+    return _read(data, {"kinds": kinds, "was_answered": True})
+
+
+def _read(data: object, context: dict[str, Any]) -> Form:
     try:
-        return Form.model_validate(data)
+        return Form.model_validate(data, context=context)
     except ValidationError as error:
         fields = {".".join(str(part) for part in each["loc"]) or "form": each["msg"] for each in error.errors()}
         raise InvalidInput("This is not a form that can be used.", fields=fields) from error

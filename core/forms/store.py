@@ -12,9 +12,12 @@ from core.database.connection import execute, fetch, fetch_row, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict, InvalidInput
 from core.forms.conditions import Value
+from core.forms.contributed import ask_plugins
+from core.forms.kinds import form_kinds
 from core.forms.reader import Reader
 from core.forms.reading import Typed, accept_answers
-from core.forms.schema import Form, read_form
+from core.forms.reference import FormRef
+from core.forms.schema import Form, read_answered_form
 from core.locale import gettext as _
 from core.plugins.context import Context
 
@@ -87,7 +90,7 @@ class Submission:
 async def save_draft(
     ctx: Context, form: Form, subject: str, user_id: int, typed: Typed, writer: Writer | None = None
 ) -> None:
-    """Keeps what was typed, in place of what was kept before. Nothing of it need be right.
+    """Keeps what was typed, in place of what was kept before. Nothing of it need be right. Secrets are not kept.
 
     Args:
         ctx: Where.
@@ -123,7 +126,7 @@ async def save_draft(
             form.version,
             subject,
             user_id,
-            json.dumps(dict(typed)),
+            json.dumps({key: text for key, text in typed.items() if key not in form.secrets}),
             by.tab,
             by.sequence,
         )
@@ -164,19 +167,25 @@ async def drafts_since(ctx: Context, form_key: str, user_id: int, since: datetim
 async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, typed: Typed, reader: Reader) -> Submission:
     """Checks and stores the answers, and removes the draft; one transaction, part of the caller's where there is one.
 
+    Plugins look at the answers before (`form_validate`), and are told in the transaction (`form_submitted`).
+
     Args:
         ctx: Where.
-        form: What was answered.
+        form: What was answered, as `extend_form` gave it where plugins may add to it: so it is stored.
         subject: An opaque reference to what it is about.
         user_id: Who answered.
         typed: Field → text, from `pick_answers`.
         reader: Who answered, for zone and present.
 
     Raises:
-        InvalidAnswers: Answers are missing or wrong; names each field. Nothing has changed.
+        InvalidAnswers: Answers are missing or wrong, or a plugin says so; names each field. Nothing has changed.
         AlreadySubmitted: The form was sent before and may be sent once only. Nothing has changed.
+        ValueError: The form asks for a secret, which is no answer to be stored and read again.
     """
+    if form.secrets:
+        raise ValueError(f"{form.key} asks for secrets ({', '.join(sorted(form.secrets))}): it is not one to submit.")
     answers = accept_answers(form, typed, reader)
+    await ask_plugins(ctx, FormRef(form.key, subject, user_id), form, answers)
     async with transaction():
         row = await fetch_row(
             "INSERT INTO core_form_submission "
@@ -200,7 +209,9 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
             subject,
             user_id,
         )
-    return Submission(row["id"], form, subject, user_id, answers, row["submitted_at"])
+        submission = Submission(row["id"], form, subject, user_id, answers, row["submitted_at"])
+        await ctx.tell("form_submitted", submission=submission)
+    return submission
 
 
 async def get_submission(ctx: Context, form_key: str, subject: str, user_id: int) -> Submission | None:
@@ -218,7 +229,7 @@ async def get_submission(ctx: Context, form_key: str, subject: str, user_id: int
     )
     if row is None:
         return None
-    form, answers = read_form(json.loads(row["schema"])), json.loads(row["answers"])
+    form, answers = read_answered_form(json.loads(row["schema"]), form_kinds(ctx)), json.loads(row["answers"])
     return Submission(row["id"], form, row["subject"], row["user_id"], answers, row["submitted_at"])
 
 

@@ -6,7 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import ConfigDict, Field, RootModel
 
-from core.locale import active_language
+from core.locale import active_language, gettext
 
 FALLBACK = "en"
 
@@ -26,6 +26,11 @@ class Text(RootModel[Annotated[dict[LanguageTag, Words], Field(min_length=1)]]):
     def of(cls, **words: str) -> Self:
         """Makes one: `Text.of(en="Comment", ru="Комментарий")`."""
         return cls(words)
+
+    @classmethod
+    def translated(cls, message: str) -> Self:
+        """Makes one of an English text that is in the catalogues: in English, and in the active language."""
+        return cls({active_language(): gettext(message), FALLBACK: message})
 
     def in_language(self, language: str) -> str:
         """The text in a language, else in its parent (`pt` for `pt-BR`), else in English, else in any."""

@@ -5,8 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from core.agents.day import day_begins, day_of, today_of
 from core.database.connection import fetch, fetch_row, fetch_value
 from core.plugins.context import Context
+
+SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True)
@@ -47,7 +50,7 @@ class DayNumbers:
     Attributes:
         average_talk_seconds: Of the talks that are over; None before the first.
         waiting_now: Interactions that wait in the tenant's queues at this moment.
-        on_line_seconds: Time in every status but break and offline.
+        on_line_seconds: Time in every status but break and offline; see `core.agents.day`.
         break_seconds: Time in a break.
     """
 
@@ -95,20 +98,12 @@ LEFT JOIN LATERAL (
 ORDER BY calls.answered_at DESC
 """
 
-_STATUS_CHANGES = """
-SELECT new, at FROM core_fact WHERE tenant_id = $1 AND agent_id = $2 AND subject = 'agent' AND at >= $3 ORDER BY at, id
-"""
-
-_STATUS_BEFORE = """
-SELECT new FROM core_fact WHERE tenant_id = $1 AND agent_id = $2 AND subject = 'agent' AND at < $3
-ORDER BY at DESC, id DESC LIMIT 1
-"""
-
 
 async def todays_calls(ctx: Context, user_id: int) -> list[JournalEntry]:
     """The agent's calls since midnight in the tenant's zone, the latest first."""
     now: datetime = await fetch_value("SELECT now()")
-    rows = await fetch(_CALLS, ctx.tenant.id, user_id, _midnight(ctx, now))
+    midnight = day_begins(ctx.tenant.zone, now.astimezone(ctx.tenant.zone).date())
+    rows = await fetch(_CALLS, ctx.tenant.id, user_id, midnight)
     return [
         JournalEntry(
             interaction_id=row["interaction_id"],
@@ -135,7 +130,7 @@ async def todays_numbers(ctx: Context, user_id: int) -> DayNumbers:
     calls = await todays_calls(ctx, user_id)
     answered = [call for call in calls if not call.missed]
     talks = [call.talk_seconds for call in answered if call.talking_since is None]
-    times = await _time_per_status(ctx, user_id)
+    day = await day_of(ctx, user_id, await today_of(ctx))
     waiting = await fetch_row(
         "SELECT count(*) AS count FROM core_interaction WHERE tenant_id = $1 AND state IN ('waiting', 'offered')",
         ctx.tenant.id,
@@ -145,26 +140,10 @@ async def todays_numbers(ctx: Context, user_id: int) -> DayNumbers:
         missed=sum(call.missed for call in calls),
         average_talk_seconds=round(sum(talks) / len(talks)) if talks else None,
         waiting_now=waiting["count"] if waiting else 0,
-        on_line_seconds=round(sum(times[name] for name in times if name not in ("paused", "offline"))),
-        break_seconds=round(times.get("paused", 0.0)),
+        on_line_seconds=day.on_line // SECOND,
+        break_seconds=day.paused // SECOND,
     )
 
 
-async def _time_per_status(ctx: Context, user_id: int) -> dict[str, float]:
-    """Seconds spent in each status since midnight."""
-    now: datetime = await fetch_value("SELECT now()")
-    since = _midnight(ctx, now)
-    status = await fetch_value(_STATUS_BEFORE, ctx.tenant.id, user_id, since) or "offline"
-    times: dict[str, float] = {}
-    for change in [*await fetch(_STATUS_CHANGES, ctx.tenant.id, user_id, since), {"new": "", "at": now}]:
-        times[status] = times.get(status, 0.0) + (change["at"] - since).total_seconds()
-        status, since = change["new"], change["at"]
-    return times
-
-
-def _midnight(ctx: Context, now: datetime) -> datetime:
-    return now.astimezone(ctx.tenant.zone).replace(hour=0, minute=0, second=0, microsecond=0)
-
-
 def _seconds(start: datetime, end: datetime) -> int:
-    return max(round((end - start) / timedelta(seconds=1)), 0)
+    return max(round((end - start) / SECOND), 0)

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from core import facts
-from core.agents.service import lock_agent, settle
-from core.database.connection import fetch, fetch_value
+from core.agents.settling import lock_agent, settle
+from core.database.connection import execute, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict
+from core.interactions.channels import require_channel, type_of
 from core.interactions.rows import (
     InteractionView,
     get_interaction,
     lock_interaction,
+    lock_waiting,
     move_interaction,
     move_offer,
     move_segment,
@@ -40,6 +42,7 @@ async def create_interaction(
     contact_name: str = "",
     contact_number: str = "",
     subject: str = "",
+    reference: str = "",
 ) -> InteractionView:
     """Begins an interaction; it waits for an agent from now on.
 
@@ -52,12 +55,17 @@ async def create_interaction(
         contact_name: As the customer gave it.
         contact_number: E.164.
         subject: What it is about.
+        reference: What of the plugin that brings it this is, such as `records:item:7`.
+
+    Raises:
+        NotFound: No plugin of the tenant has registered the channel.
     """
+    require_channel(ctx, channel)
     async with transaction():
         interaction_id: int = await fetch_value(
             "INSERT INTO core_interaction (tenant_id, channel, direction, state, state_since, queue, priority, "
-            "waiting_since, contact_name, contact_number, subject, cause, created_at) "
-            "VALUES ($1, $2, $3, 'waiting', now(), $4, $5, now(), $6, $7, $8, '', now()) RETURNING id",
+            "waiting_since, contact_name, contact_number, subject, cause, reference, created_at) "
+            "VALUES ($1, $2, $3, 'waiting', now(), $4, $5, now(), $6, $7, $8, '', $9, now()) RETURNING id",
             ctx.tenant.id,
             channel,
             str(direction),
@@ -66,14 +74,50 @@ async def create_interaction(
             contact_name,
             contact_number,
             subject,
+            reference,
         )
         await facts.record(
             ctx, "interaction", old="", new="waiting", cause="created", interaction_id=interaction_id,
-            detail={"channel": channel, "direction": str(direction)},
+            detail={"channel": channel, "direction": str(direction), "queue": queue},
         )  # fmt: skip
         await ctx.publish("queue")
-        await ctx.emit(Event.INTERACTION_WAITING)
-        return await get_interaction(ctx, interaction_id)
+        await ctx.emit(Event.INTERACTION_WAITING, interaction_id=interaction_id)
+        interaction = await get_interaction(ctx, interaction_id)
+        await ctx.notify("interaction_created", interaction=interaction)
+    return interaction
+
+
+async def move_to_queue(ctx: Context, interaction_id: int, queue: str, *, priority: int, cause: str) -> bool:
+    """Lets a waiting interaction wait in another queue; it keeps the time since which it has waited.
+
+    Args:
+        ctx: Where.
+        interaction_id: Which.
+        queue: An opaque reference to the other queue.
+        priority: With which it waits there.
+        cause: Why, as a stable word such as `overflow`.
+
+    Returns:
+        Whether it waited and has been moved; one that is being offered stays with the agent who is asked.
+    """
+    async with transaction():
+        interaction = await lock_waiting(ctx, interaction_id, wait=True)
+        if interaction is None or interaction.queue == queue:
+            return False
+        await execute(
+            "UPDATE core_interaction SET queue = $3, priority = $4 WHERE tenant_id = $1 AND id = $2",
+            ctx.tenant.id,
+            interaction_id,
+            queue,
+            priority,
+        )
+        await facts.record(
+            ctx, "interaction", old="waiting", new="waiting", cause=cause, interaction_id=interaction_id,
+            detail={"from": interaction.queue, "queue": queue},
+        )  # fmt: skip
+        await ctx.publish("queue", f"interaction:{interaction_id}")
+        await ctx.emit(Event.INTERACTION_WAITING, interaction_id=interaction_id)
+    return True
 
 
 async def hold(ctx: Context, interaction_id: int, agent_id: int) -> None:
@@ -121,7 +165,9 @@ async def end_interaction(ctx: Context, interaction_id: int, cause: str) -> bool
     Returns:
         Whether this call ended it.
     """
-    seconds = await wrap_up_seconds(ctx, interaction_id)
+    ending = await get_interaction(ctx, interaction_id)
+    followed = type_of(ctx, ending.channel).wrap_up
+    seconds = await wrap_up_seconds(ctx, interaction_id) if followed else 0
     async with transaction():
         interaction = await lock_interaction(ctx, interaction_id)
         if interaction.state in (InteractionState.ENDED, InteractionState.CLOSED):
@@ -146,19 +192,6 @@ async def end_interaction(ctx: Context, interaction_id: int, cause: str) -> bool
         await ctx.emit(Event.INTERACTION_ENDED, interaction_id=interaction_id)
         await ctx.notify("interaction_ended", interaction=await get_interaction(ctx, interaction_id))
     return True
-
-
-# Index core_interaction_waiting (tenant_id, queue, priority DESC, waiting_since, id) WHERE state = 'waiting': the first
-# row is found at once, however many wait.
-_NEXT_WAITING = """
-SELECT id FROM core_interaction WHERE tenant_id = $1 AND queue = $2 AND state = 'waiting'
-ORDER BY priority DESC, waiting_since, id LIMIT $3
-"""
-
-
-async def next_waiting(ctx: Context, queue: str, limit: int) -> list[int]:
-    """Ids of the interactions that wait in a queue, in the order in which they are to be served."""
-    return [row["id"] for row in await fetch(_NEXT_WAITING, ctx.tenant.id, queue, limit)]
 
 
 async def position(ctx: Context, interaction_id: int) -> int | None:

@@ -16,6 +16,7 @@ class Interaction(TenantModel):
         queue: An opaque reference to the queue that it waits in, such as `routing:queue:3`.
         waiting_since: Its place in the queue, kept when an offer comes to nothing.
         cause: Why it ended; empty until then.
+        reference: What it is about, for the plugin that brought it, such as `records:item:7`; empty for nothing.
     """
 
     channel = fields.CharField(max_length=20)
@@ -29,6 +30,7 @@ class Interaction(TenantModel):
     contact_number = fields.CharField(max_length=32, default="")
     subject = fields.CharField(max_length=300, default="")
     cause = fields.CharField(max_length=40, default="")
+    reference = fields.CharField(max_length=80, default="", db_default="")
     created_at = fields.DatetimeField()
 
     class Meta:
@@ -37,7 +39,11 @@ class Interaction(TenantModel):
 
 
 class Offer(TenantModel):
-    """An interaction offered to one agent, with a deadline. Unique indexes: one pending each way."""
+    """An interaction offered to one agent, with a deadline. Unique indexes: one pending each way.
+
+    Attributes:
+        auto_answer: Whether it is accepted without the agent.
+    """
 
     interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField("core.Interaction", related_name=False)
     interaction_id: int
@@ -47,6 +53,7 @@ class Offer(TenantModel):
     made_at = fields.DatetimeField()
     deadline = fields.DatetimeField()
     decided_at = fields.DatetimeField(null=True)
+    auto_answer = fields.BooleanField(default=False, db_default=False)
 
     class Meta:
         table = "core_offer"
@@ -58,6 +65,8 @@ class Segment(TenantModel):
     Attributes:
         wrap_up_until: When the after-contact work ends by itself.
         extensions: How often that was put off.
+        channel: The interaction's.
+        exclusive: Whether it takes the whole agent: a channel where nothing else goes beside it.
     """
 
     interaction: fields.ForeignKeyRelation[Interaction] = fields.ForeignKeyField("core.Interaction", related_name=False)
@@ -69,6 +78,8 @@ class Segment(TenantModel):
     ended_at = fields.DatetimeField(null=True)
     wrap_up_until = fields.DatetimeField(null=True)
     extensions = fields.IntField(default=0)
+    channel = fields.CharField(max_length=20, default="voice", db_default="voice")
+    exclusive = fields.BooleanField(default=True, db_default=True)
     closed_at = fields.DatetimeField(null=True)
     outcome = fields.CharField(max_length=40, default="")
     comment = fields.TextField(default="")

@@ -6,21 +6,26 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from core import facts
-from core.agents.service import lock_agent, lock_first_free, settle
+from core.agents.pools import lock_first_free
+from core.agents.reasons import NOT_ANSWERING
+from core.agents.settling import lock_agent, set_intent, settle
+from core.agents.states import Intent
 from core.database.connection import execute, fetch_row, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict
+from core.interactions.channels import type_of
 from core.interactions.rows import (
     OfferView,
     SegmentView,
+    begin_segment,
     get_offer,
     get_segment,
     lock_interaction,
+    lock_waiting,
     move_interaction,
     move_offer,
-    try_lock_waiting,
 )
-from core.interactions.states import InteractionState, OfferState, SegmentState
+from core.interactions.states import InteractionState, OfferState
 from core.jobs.registry import Event, job
 from core.locale import gettext as _
 from core.plugins.context import Context
@@ -32,36 +37,47 @@ class OfferGone(Conflict):
     code = "offer_gone"
 
 
-async def make_offer(ctx: Context, interaction_id: int, agent_ids: Sequence[int], *, cause: str) -> OfferView | None:
-    """Offers a waiting interaction to the first of these agents who is free, in one transaction.
+async def make_offer(
+    ctx: Context, interaction_id: int, agent_ids: Sequence[int], *, cause: str, wait: bool = False
+) -> OfferView | None:
+    """Offers a waiting interaction to the first of these agents who has room for it, in one transaction.
 
     Args:
         ctx: Where.
         interaction_id: What is offered.
         agent_ids: User ids, the most wanted first.
         cause: Why these agents, for the facts.
+        wait: Whether to wait for what somebody else has locked at this moment, rather than to pass it over.
 
     Returns:
-        The offer, or None when the interaction no longer waits or none of the agents is free: nothing has changed then.
+        The offer, accepted already where the team answers by itself and nothing has to be brought up on the channel
+        first; or None when the interaction no longer waits or none of the agents has room: nothing has changed
+        then.
     """
     async with transaction():
-        interaction = await try_lock_waiting(ctx, interaction_id)
+        interaction = await lock_waiting(ctx, interaction_id, wait=wait)
         if interaction is None:
             return None
-        agent = await lock_first_free(ctx, agent_ids)
+        kind = type_of(ctx, interaction.channel)
+        agent = await lock_first_free(ctx, agent_ids, kind, wait=wait)
         if agent is None:
             return None
         row = await fetch_row(
-            "INSERT INTO core_offer (tenant_id, interaction_id, agent_id, state, made_at, deadline) "
-            "VALUES ($1, $2, $3, 'pending', now(), now() + make_interval(secs => $4)) RETURNING id, made_at, deadline",
+            "INSERT INTO core_offer (tenant_id, interaction_id, agent_id, state, made_at, deadline, auto_answer) "
+            "VALUES ($1, $2, $3, 'pending', now(), now() + make_interval(secs => $4), $5) "
+            "RETURNING id, interaction_id, agent_id, state, made_at, deadline, auto_answer",
             ctx.tenant.id,
             interaction_id,
             agent["user_id"],
             agent["offer_seconds"],
+            agent["auto_answer"],
         )
         assert row is not None  # noqa: S101 - INSERT … RETURNING gives the row
-        offer = OfferView(
-            row["id"], interaction_id, agent["user_id"], OfferState.PENDING, row["made_at"], row["deadline"]
+        offer = OfferView(**{**row, "state": OfferState.PENDING})
+        await execute(
+            "UPDATE core_agent SET last_offer_at = now() WHERE tenant_id = $1 AND user_id = $2",
+            ctx.tenant.id,
+            offer.agent_id,
         )
         await facts.record(
             ctx, "offer", old="", new="pending", cause=cause, interaction_id=interaction_id, agent_id=offer.agent_id
@@ -70,6 +86,10 @@ async def make_offer(ctx: Context, interaction_id: int, agent_ids: Sequence[int]
         await settle(ctx, offer.agent_id, "offered")
         await ctx.enqueue(expire_offer, at=offer.deadline, offer_id=offer.id)
         await ctx.emit(Event.OFFER_MADE, offer_id=offer.id)
+        if offer.auto_answer and not kind.media:
+            # Nobody's page has to bring anything up first.
+            await accept_offer(ctx, offer.id, offer.agent_id)
+            offer = await get_offer(ctx, offer.id)
     return offer
 
 
@@ -84,25 +104,11 @@ async def accept_offer(ctx: Context, offer_id: int, agent_id: int) -> SegmentVie
         offer = await _lock_pending(ctx, offer_id, agent_id)
         interaction = await lock_interaction(ctx, offer.interaction_id)
         await move_offer(ctx, offer, OfferState.ACCEPTED, "accepted")
-        segment_id: int = await fetch_value(
-            "INSERT INTO core_segment "
-            "(tenant_id, interaction_id, agent_id, state, started_at, extensions, outcome, comment) "
-            "VALUES ($1, $2, $3, 'active', now(), 0, '', '') RETURNING id",
-            ctx.tenant.id,
-            offer.interaction_id,
-            agent_id,
-        )
-        await facts.record(
-            ctx,
-            "segment",
-            old="",
-            new=SegmentState.ACTIVE,
-            cause="accepted",
-            interaction_id=offer.interaction_id,
-            segment_id=segment_id,
-            agent_id=agent_id,
-        )
+        segment_id = await begin_segment(ctx, interaction, agent_id, "accepted")
         await move_interaction(ctx, interaction, InteractionState.ACTIVE, "accepted")
+        await execute(
+            "UPDATE core_agent SET missed_in_row = 0 WHERE tenant_id = $1 AND user_id = $2", ctx.tenant.id, agent_id
+        )
         await settle(ctx, agent_id, "accepted")
         return await get_segment(ctx, segment_id)
 
@@ -150,6 +156,8 @@ async def _lock_pending(ctx: Context, offer_id: int, agent_id: int) -> OfferView
         raise OfferGone(_("The caller has hung up."))
     if offer.state is OfferState.ACCEPTED:
         raise OfferGone(_("This call was answered already."))
+    if offer.state is OfferState.REJECTED:
+        raise OfferGone(_("This call was rejected already."))
     if offer.state is not OfferState.PENDING or offer.deadline <= await fetch_value("SELECT clock_timestamp()"):
         raise OfferGone(_("The time to answer is over; the call goes to somebody else."))
     return offer
@@ -159,14 +167,23 @@ async def _put_back(ctx: Context, offer: OfferView, new: OfferState, cause: str)
     interaction = await lock_interaction(ctx, offer.interaction_id)
     agent = await lock_agent(ctx, offer.agent_id)
     await move_offer(ctx, offer, new, cause)
+    missed_in_row = agent["missed_in_row"] + (new is OfferState.EXPIRED)
+    if agent["missed_limit"] and missed_in_row >= agent["missed_limit"]:
+        await set_intent(ctx, offer.agent_id, Intent.PAUSE, NOT_ANSWERING)
+        await facts.record(
+            ctx, "intent", old=agent["intent"], new=Intent.PAUSE, cause="missed_too_often", agent_id=offer.agent_id,
+            detail={"reason": NOT_ANSWERING, "missed": missed_in_row},
+        )  # fmt: skip
+        missed_in_row = 0
     missed_until: datetime = await fetch_value("SELECT now()") + timedelta(seconds=agent["no_answer_seconds"])
     await execute(
-        "UPDATE core_agent SET missed_until = $3 WHERE tenant_id = $1 AND user_id = $2",
+        "UPDATE core_agent SET missed_until = $3, missed_in_row = $4 WHERE tenant_id = $1 AND user_id = $2",
         ctx.tenant.id,
         offer.agent_id,
         missed_until,
+        missed_in_row,
     )
     await settle(ctx, offer.agent_id, cause)
     await ctx.enqueue(end_missed, at=missed_until, user_id=offer.agent_id)
     await move_interaction(ctx, interaction, InteractionState.WAITING, cause)
-    await ctx.emit(Event.INTERACTION_WAITING)
+    await ctx.emit(Event.INTERACTION_WAITING, interaction_id=offer.interaction_id)

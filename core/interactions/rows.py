@@ -5,13 +5,15 @@ Every transaction locks the interaction first and the agent second, so two of th
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from core import facts
-from core.database.connection import execute, fetch_row
+from core.database.connection import execute, fetch, fetch_row, fetch_value
 from core.errors import NotFound
+from core.interactions.channels import type_of
 from core.interactions.states import INTERACTION, OFFER, SEGMENT, InteractionState, OfferState, SegmentState
 from core.locale import gettext as _
 from core.plugins.context import Context
@@ -33,6 +35,7 @@ class InteractionView:
     contact_number: str
     subject: str
     cause: str
+    reference: str
     created_at: datetime
 
 
@@ -46,6 +49,7 @@ class OfferView:
     state: OfferState
     made_at: datetime
     deadline: datetime
+    auto_answer: bool
 
 
 @dataclass(frozen=True)
@@ -60,20 +64,29 @@ class SegmentView:
     ended_at: datetime | None
     wrap_up_until: datetime | None
     extensions: int
+    channel: str
+    exclusive: bool
 
 
-_INTERACTION = (
-    "SELECT id, channel, direction, state, state_since, queue, priority, waiting_since, contact_name, contact_number, "
-    "subject, cause, created_at FROM core_interaction WHERE tenant_id = $1 AND id = $2"
+INTERACTION_COLUMNS = (
+    "id, channel, direction, state, state_since, queue, priority, waiting_since, contact_name, contact_number, "
+    "subject, cause, reference, created_at"
 )
-_OFFER = "SELECT id, interaction_id, agent_id, state, made_at, deadline FROM core_offer WHERE tenant_id = $1"
+"""What `as_interaction` needs of a row."""
+
+_INTERACTION = f"SELECT {INTERACTION_COLUMNS} FROM core_interaction WHERE tenant_id = $1 AND id = $2"  # noqa: S608
+_OFFER = (
+    "SELECT id, interaction_id, agent_id, state, made_at, deadline, auto_answer FROM core_offer WHERE tenant_id = $1"
+)
 _SEGMENT = (
-    "SELECT id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, extensions FROM core_segment "
+    "SELECT id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, extensions, channel, exclusive "
+    "FROM core_segment "
     "WHERE tenant_id = $1"
 )
 
 
-def _interaction(row: dict[str, Any]) -> InteractionView:
+def as_interaction(row: dict[str, Any]) -> InteractionView:
+    """The interaction of a row of `core_interaction`."""
     return InteractionView(**{**row, "state": InteractionState(row["state"])})
 
 
@@ -94,7 +107,17 @@ async def get_interaction(ctx: Context, interaction_id: int) -> InteractionView:
     row = await fetch_row(_INTERACTION, ctx.tenant.id, interaction_id)
     if row is None:
         raise NotFound(_("There is no such interaction."))
-    return _interaction(row)
+    return as_interaction(row)
+
+
+async def get_interactions(ctx: Context, ids: Collection[int]) -> dict[int, InteractionView]:
+    """Interactions by their ids, as they are now; those that the tenant does not have are left out."""
+    rows = await fetch(
+        f"SELECT {INTERACTION_COLUMNS} FROM core_interaction WHERE tenant_id = $1 AND id = ANY($2::bigint[])",  # noqa: S608
+        ctx.tenant.id,
+        list(ids),
+    )
+    return {row["id"]: as_interaction(row) for row in rows}
 
 
 async def lock_interaction(ctx: Context, interaction_id: int) -> InteractionView:
@@ -102,15 +125,22 @@ async def lock_interaction(ctx: Context, interaction_id: int) -> InteractionView
     row = await fetch_row(f"{_INTERACTION} FOR NO KEY UPDATE", ctx.tenant.id, interaction_id)
     if row is None:
         raise NotFound(_("There is no such interaction."))
-    return _interaction(row)
+    return as_interaction(row)
 
 
-async def try_lock_waiting(ctx: Context, interaction_id: int) -> InteractionView | None:
-    """Locks the interaction if it waits and nobody else is at it."""
+async def lock_waiting(ctx: Context, interaction_id: int, *, wait: bool = False) -> InteractionView | None:
+    """Locks the interaction if it waits.
+
+    Args:
+        ctx: Where.
+        interaction_id: Which.
+        wait: Whether to wait for somebody else who is at it, rather than to pass it over.
+    """
+    skip = "" if wait else " SKIP LOCKED"
     row = await fetch_row(
-        f"{_INTERACTION} AND state = 'waiting' FOR NO KEY UPDATE SKIP LOCKED", ctx.tenant.id, interaction_id
+        f"{_INTERACTION} AND state = 'waiting' FOR NO KEY UPDATE{skip}", ctx.tenant.id, interaction_id
     )
-    return _interaction(row) if row else None
+    return as_interaction(row) if row else None
 
 
 async def get_offer(ctx: Context, offer_id: int) -> OfferView:
@@ -154,15 +184,45 @@ async def get_segment(ctx: Context, segment_id: int) -> SegmentView:
 async def open_segment(
     ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None
 ) -> SegmentView | None:
-    """The segment that is not closed: of an interaction, or of an agent."""
+    """The segment that is not closed: of an interaction, or of an agent.
+
+    Of several that an agent has in hand, the one that takes all of him, else the one that is worked on afterwards.
+    """
     row = await fetch_row(
         f"{_SEGMENT} AND state <> 'closed' AND ($2::bigint IS NULL OR interaction_id = $2) "
-        "AND ($3::bigint IS NULL OR agent_id = $3)",
+        "AND ($3::bigint IS NULL OR agent_id = $3) ORDER BY exclusive DESC, state DESC, id LIMIT 1",
         ctx.tenant.id,
         interaction_id,
         agent_id,
     )
     return _segment(row) if row else None
+
+
+async def open_segments(ctx: Context, agent_id: int) -> list[SegmentView]:
+    """All that an agent has in hand, the oldest first."""
+    # Index core_segment_open.
+    rows = await fetch(f"{_SEGMENT} AND agent_id = $2 AND state <> 'closed' ORDER BY id", ctx.tenant.id, agent_id)
+    return [_segment(row) for row in rows]
+
+
+async def begin_segment(ctx: Context, row: InteractionView, agent_id: int, cause: str) -> int:
+    """Begins an agent's part of a locked interaction, and adds the fact; gives the segment's id."""
+    channel = type_of(ctx, row.channel)
+    segment_id: int = await fetch_value(
+        "INSERT INTO core_segment (tenant_id, interaction_id, agent_id, state, started_at, extensions, channel, "
+        "exclusive, outcome, comment) VALUES ($1, $2, $3, 'active', now(), 0, $4, $5, '', '') RETURNING id",
+        ctx.tenant.id,
+        row.id,
+        agent_id,
+        row.channel,
+        channel.exclusive,
+    )
+    await facts.record(
+        ctx, "segment", old="", new=SegmentState.ACTIVE, cause=cause, interaction_id=row.id, segment_id=segment_id,
+        agent_id=agent_id,
+    )  # fmt: skip
+    await ctx.publish(f"user:{agent_id}", f"journal:{agent_id}", f"interaction:{row.id}")
+    return segment_id
 
 
 async def move_interaction(ctx: Context, row: InteractionView, new: InteractionState, cause: str) -> None:
@@ -183,6 +243,10 @@ async def move_interaction(ctx: Context, row: InteractionView, new: InteractionS
     )
     await facts.record(ctx, "interaction", old=row.state, new=new, cause=cause, interaction_id=row.id)
     await ctx.publish("queue", f"interaction:{row.id}")
+    if ctx.listened("interaction_state_changed"):
+        await ctx.notify(
+            "interaction_state_changed", interaction=await get_interaction(ctx, row.id), old=str(row.state)
+        )
 
 
 async def move_offer(ctx: Context, row: OfferView, new: OfferState, cause: str) -> None:
@@ -197,7 +261,7 @@ async def move_offer(ctx: Context, row: OfferView, new: OfferState, cause: str) 
     await facts.record(
         ctx, "offer", old=row.state, new=new, cause=cause, interaction_id=row.interaction_id, agent_id=row.agent_id
     )
-    await ctx.publish(f"user:{row.agent_id}", f"journal:{row.agent_id}")
+    await ctx.publish(f"user:{row.agent_id}", f"journal:{row.agent_id}", f"interaction:{row.interaction_id}")
 
 
 async def move_segment(
@@ -223,4 +287,4 @@ async def move_segment(
         agent_id=row.agent_id,
         detail=detail,
     )
-    await ctx.publish(f"user:{row.agent_id}", f"journal:{row.agent_id}")
+    await ctx.publish(f"user:{row.agent_id}", f"journal:{row.agent_id}", f"interaction:{row.interaction_id}")

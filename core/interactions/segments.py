@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from core import facts
-from core.agents.service import lock_agent, set_intent, settle
+from core.agents.service import leave_enough
+from core.agents.settling import lock_agent, set_intent, settle
 from core.agents.states import Intent
 from core.capabilities import AfterContactWork
 from core.database.connection import execute, fetch_row, fetch_value
@@ -122,8 +123,12 @@ async def finish_segment(
     Raises:
         NotFound: The tenant has no such segment.
         WrapUpOver: It was finished before, or the talk goes on; nothing has changed.
+        TooFewAvailable: He wants a break, which would leave fewer of the team available than it wants; nothing has
+            changed.
     """
     async with transaction():
+        if then is Intent.PAUSE:
+            await leave_enough(ctx, agent_id)
         segment = await _lock_own(ctx, segment_id, agent_id)
         if segment.state is SegmentState.ACTIVE:
             raise WrapUpOver(_("The call goes on: end it first."))
@@ -137,7 +142,11 @@ async def finish_segment(
             comment,
         )
         if then is not None:
-            await set_intent(ctx, agent_id, then)
+            before = (await lock_agent(ctx, agent_id))["intent"]
+            # Who has chosen a break already keeps its reason.
+            if before != then:
+                await set_intent(ctx, agent_id, then)
+                await facts.record(ctx, "intent", old=before, new=then, cause="sent", agent_id=agent_id)
         await _close(ctx, segment, "sent", {"outcome": outcome, "comment": comment})
 
 

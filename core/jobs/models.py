@@ -9,7 +9,9 @@ from core.tenancy.models import GlobalModel
 
 
 class JobRow(GlobalModel):
-    """One piece of work: due, sent to a worker, or dead. A finished one is deleted.
+    """One piece of work: due, sent to a worker, dead, or skipped. A finished one is deleted.
+
+    A skipped one was due for a tenant that is suspended, or whose plugin was switched off since; `error` says which.
 
     The row carries the tenant but is not scoped by it: the scheduler serves all tenants.
     """
@@ -30,3 +32,14 @@ class JobRow(GlobalModel):
     class Meta:
         table = "core_job"
         indexes = (Index(fields=("state", "due_at"), name="core_job_due"),)
+
+
+class ScheduleRow(GlobalModel):
+    """When a schedule is due next; one row for all tenants, made when a scheduler first knows it."""
+
+    job = fields.CharField(max_length=80, primary_key=True)
+    cron = fields.CharField(max_length=80)
+    due_at = fields.DatetimeField()
+
+    class Meta:
+        table = "core_schedule"

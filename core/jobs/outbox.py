@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import Any
 
-from core.database.connection import execute, fetch_value
-from core.database.transaction import batch_until_commit, in_one, transaction
+from core.database.connection import execute
+from core.database.notifying import notify
+from core.database.transaction import LAST, at_once_after_commit, batch_until_commit, in_one, transaction
 
 WAKE_CHANNEL = "switchroom_jobs"
 
@@ -44,24 +45,46 @@ async def enqueue(entry: Entry) -> None:
         async with transaction():
             await enqueue(entry)
         return
-    batch_until_commit("outbox", _write).append(entry)
+    batch_until_commit(LAST, _write).append(entry)
+
+
+# Rows are locked in their order. Of the rows of one statement no two may have the same key.
+_INSERT = """
+INSERT INTO core_job (tenant_id, name, arguments, key, due_at, state, attempt, started, error, created_at)
+SELECT tenant_id, name, arguments::jsonb, key, coalesce(due_at, now()), 'due', 0, false, '', now()
+FROM unnest($1::bigint[], $2::text[], $3::text[], $4::text[], $5::timestamptz[]) WITH ORDINALITY
+    AS entry (tenant_id, name, arguments, key, due_at, place) ORDER BY place
+ON CONFLICT (tenant_id, name, key) WHERE state = 'due' AND key IS NOT NULL
+DO UPDATE SET due_at = least(core_job.due_at, excluded.due_at)
+"""
 
 
 async def _write(entries: list[Entry]) -> None:
-    for entry in sorted(entries, key=lambda entry: entry.order):
-        await _insert(entry)
-    await fetch_value("SELECT pg_notify($1, '')", WAKE_CHANNEL)
-
-
-async def _insert(entry: Entry) -> None:
+    rows = _one_of_each_key(sorted(entries, key=lambda entry: entry.order))
     await execute(
-        "INSERT INTO core_job (tenant_id, name, arguments, key, due_at, state, attempt, started, error, created_at) "
-        "VALUES ($1, $2, $3::text::jsonb, $4, coalesce($5, now()), 'due', 0, false, '', now()) "
-        "ON CONFLICT (tenant_id, name, key) WHERE state = 'due' AND key IS NOT NULL "
-        "DO UPDATE SET due_at = least(core_job.due_at, excluded.due_at)",
-        entry.tenant_id,
-        entry.name,
-        json.dumps(entry.arguments),
-        entry.key,
-        entry.at.astimezone(UTC) if entry.at else None,
+        _INSERT,
+        [entry.tenant_id for entry in rows],
+        [entry.name for entry in rows],
+        [json.dumps(entry.arguments) for entry in rows],
+        [entry.key for entry in rows],
+        [entry.at.astimezone(UTC) if entry.at else None for entry in rows],
     )
+    # A call that is lost when the process dies now costs a second, and a row never is.
+    await at_once_after_commit(_wake)
+
+
+def _one_of_each_key(entries: list[Entry]) -> list[Entry]:
+    """Of entries with the same key the first one, with the earliest due time of all."""
+    kept: dict[object, Entry] = {}
+    for number, entry in enumerate(entries):
+        place = number if entry.key is None else (entry.tenant_id, entry.name, entry.key)
+        other = kept.get(place)
+        if other is None:
+            kept[place] = entry
+        elif other.at is not None and (entry.at is None or entry.at < other.at):
+            kept[place] = replace(other, at=entry.at)
+    return list(kept.values())
+
+
+async def _wake() -> None:
+    await notify((WAKE_CHANNEL, ""))

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from enum import StrEnum
+
+from cronsim import CronSim, CronSimError
 
 JobFunction = Callable[..., Awaitable[None]]
 
@@ -16,13 +19,21 @@ class Event(StrEnum):
     """
 
     INTERACTION_WAITING = "interaction_waiting"
-    """An interaction waits for an agent, newly or again (none)."""
+    """An interaction waits for an agent, newly or again (interaction_id)."""
     AGENT_FREE = "agent_free"
-    """An agent has become able to take work (none)."""
+    """An agent has become able to take work, or more of it (user_id)."""
+    AGENT_PLACED = "agent_placed"
+    """A user has become an agent, has come into another team, or his team has other rules (user_id)."""
+    RIGHTS_CHANGED = "rights_changed"
+    """An account was switched off or on, somebody's roles are others, or a role allows other things ()."""
     OFFER_MADE = "offer_made"
     """An interaction has been offered to an agent (offer_id)."""
     INTERACTION_ENDED = "interaction_ended"
     """An interaction has ended, for whatever reason (interaction_id)."""
+    LOOKUP_CHANGED = "lookup_changed"
+    """An administrator has changed a list of choices (lookup: its name)."""
+    FACT_RECORDED = "fact_recorded"
+    """An interaction, an offer, a segment or an agent's status has changed (fact_id). See `switchroom.facts`."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +60,36 @@ class Job:
     def plugin(self) -> str:
         """The plugin that the job belongs to; `core` for core's own."""
         return self.name.partition(".")[0]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """A job that is enqueued again and again, for every tenant whose plugin is on.
+
+    The job takes no arguments. Of a tenant in which it has not run since its last time, one run waits.
+
+    Attributes:
+        cron: Five fields, in UTC: minute, hour, day of the month, month, day of the week.
+
+    Raises:
+        ValueError: `cron` cannot be read.
+    """
+
+    job: Job
+    cron: str
+
+    def __post_init__(self) -> None:
+        try:
+            next(CronSim(self.cron, datetime.now(UTC)))
+        except (CronSimError, StopIteration) as error:
+            raise ValueError(f"The schedule {self.cron!r} of {self.job.name!r} cannot be read: {error}") from error
+        if len(self.cron.split()) != 5:
+            raise ValueError(f"The schedule {self.cron!r} of {self.job.name!r} must have five fields.")
+
+
+@dataclass(frozen=True)
+class InstallationSchedule(Schedule):
+    """Core's own: enqueued once for the whole installation. The job is given the platform in place of a context."""
 
 
 def job(

@@ -12,6 +12,7 @@ import structlog
 from core.database.connection import execute, fetch, fetch_value
 from core.database.listener import Listener
 from core.jobs.outbox import WAKE_CHANNEL
+from core.jobs.schedules import Schedules
 
 log = structlog.get_logger(__name__)
 
@@ -62,8 +63,9 @@ WHERE id IN (
 class Scheduler:
     """The loop that turns due rows into messages."""
 
-    def __init__(self, dsn: str, send: Send, *, broker_is_in_memory: bool) -> None:
+    def __init__(self, dsn: str, send: Send, *, broker_is_in_memory: bool, schedules: Schedules | None = None) -> None:
         self._send = send
+        self._schedules = schedules or Schedules([])
         self._broker_is_in_memory = broker_is_in_memory
         self._woken = asyncio.Event()
         self._listener = Listener(dsn, on_message=self._wake)
@@ -75,6 +77,7 @@ class Scheduler:
             await execute(
                 "UPDATE core_job SET lease_until = now() - interval '1 second' WHERE state = 'sent'",
             )
+        await self._schedules.reconcile()
         await self._listener.start()
         await self._listener.listen(WAKE_CHANNEL)
         self._task = asyncio.create_task(self._run(), name="scheduler")
@@ -94,6 +97,7 @@ class Scheduler:
         while True:
             self._woken.clear()
             try:
+                await self._schedules.enqueue_due()
                 sent = await self.send_due()
                 pause = 0.0 if sent == BATCH else await self._seconds_to_next()
             except asyncio.CancelledError:

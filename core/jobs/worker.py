@@ -14,6 +14,7 @@ from dramatiq.brokers.stub import StubBroker
 
 from core.database.connection import execute, fetch_row
 from core.jobs.registry import Job, JobRegistry
+from core.locale import mark
 
 log = structlog.get_logger(__name__)
 
@@ -21,8 +22,16 @@ LEASE_MARGIN_SECONDS = 10
 FIRST_RETRY_SECONDS = 2
 LONGEST_RETRY_SECONDS = 600
 
-RunInTenant = Callable[[Job, int | None, dict[str, Any]], Awaitable[None]]
-"""Calls the job's function in the context of the tenant, or skips it when the plugin is off there."""
+TENANT_SUSPENDED = mark("The organisation was suspended.")
+"""The reason of jobs that are done once the tenant is resumed."""
+
+PLUGIN_OFF = mark("The plugin was off.")
+
+RunInTenant = Callable[[Job, int | None, dict[str, Any]], Awaitable[str | None]]
+"""Calls the job's function in the context of the tenant; gives why it did not, or None when it did."""
+
+NoteFailure = Callable[[Job, int | None, BaseException], None]
+"""Takes note of a run that has failed; must not block."""
 
 # The attempt number fences: a message of an earlier attempt, or a second copy of this one, finds nothing to begin.
 BEGIN = """
@@ -42,6 +51,16 @@ AND NOT EXISTS (
 )
 """
 
+# The row stays, with the reason: somebody may want it done after all. Its lease tells when.
+SKIP = "UPDATE core_job SET state = 'skipped', error = $3, lease_until = now() WHERE id = $1 AND attempt = $2"
+
+# Of keyed work that is skipped again and again, the last row tells all. Index core_job_attention.
+DROP_SKIPPED_BEFORE = """
+DELETE FROM core_job AS old USING core_job AS last
+WHERE last.id = $1 AND last.key IS NOT NULL AND old.tenant_id = last.tenant_id AND old.state = 'skipped'
+AND old.id < last.id AND old.key = last.key AND old.name = last.name
+"""
+
 
 def open_broker(url: str | None) -> Broker:
     """The message broker: in this process's memory, Redis or RabbitMQ."""
@@ -59,10 +78,13 @@ def open_broker(url: str | None) -> Broker:
 class JobRunner:
     """The actors of one process: one per plugin, so that one plugin's backlog does not hold up another's."""
 
-    def __init__(self, broker: Broker, jobs: JobRegistry, run: RunInTenant) -> None:
+    def __init__(
+        self, broker: Broker, jobs: JobRegistry, run: RunInTenant, note_failure: NoteFailure | None = None
+    ) -> None:
         self._broker = broker
         self._jobs = jobs
         self._run_in_tenant = run
+        self._note_failure = note_failure
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: Worker | None = None
         self._actors = {plugin: self._actor(plugin) for plugin in _plugins(jobs.by_name.values())}
@@ -101,12 +123,22 @@ class JobRunner:
             if job is None:
                 raise LookupError(f"No plugin that is ready knows the job {name!r}.")
             async with asyncio.timeout(limit):
-                await self._run_in_tenant(job, row["tenant_id"], json.loads(row["arguments"]))
+                skipped = await self._run_in_tenant(job, row["tenant_id"], json.loads(row["arguments"]))
         except (Exception, SystemExit) as error:
             log.exception("job_failed", job=name, row=row_id, attempt=attempt)
+            if job is not None and self._note_failure is not None:
+                self._note_failure(job, row["tenant_id"], error)
             await self._failed(job, row_id, attempt, error)
         else:
-            await execute("DELETE FROM core_job WHERE id = $1 AND attempt = $2", row_id, attempt)
+            if skipped is None:
+                await execute("DELETE FROM core_job WHERE id = $1 AND attempt = $2", row_id, attempt)
+            else:
+                await self._skipped(job, row_id, attempt, skipped)
+
+    async def _skipped(self, job: Job, row_id: int, attempt: int, reason: str) -> None:
+        log.info("job_skipped", job=job.name, row=row_id, reason=reason)
+        if await execute(SKIP, row_id, attempt, reason):
+            await execute(DROP_SKIPPED_BEFORE, row_id)
 
     async def _failed(self, job: Job | None, row_id: int, attempt: int, error: BaseException) -> None:
         pause = min(FIRST_RETRY_SECONDS * 2 ** (attempt - 1), LONGEST_RETRY_SECONDS)

@@ -10,8 +10,8 @@ import structlog
 from redis import asyncio as redis
 from redis.exceptions import RedisError
 
-from core.database.connection import fetch_value
 from core.database.listener import Listener, OnMessage, OnReconnect
+from core.database.notifying import notify
 
 log = structlog.get_logger(__name__)
 
@@ -49,7 +49,7 @@ class PostgresBackbone:
 
     async def publish(self, channel: str, message: str) -> None:
         """Tells every process that listens to the channel."""
-        await fetch_value("SELECT pg_notify($1, $2)", channel, message)
+        await notify((channel, message))
 
 
 class RedisBackbone:

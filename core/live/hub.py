@@ -10,12 +10,15 @@ import asyncio
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable
+from functools import partial
 
-from core.database.transaction import after_commit
+from core.database.transaction import at_once_after_commit, batch_until_commit, in_one
 from core.live.backbone import Backbone, PostgresBackbone, RedisBackbone
 
 RESYNC = json.dumps({"resync": True})
 MAX_TOPICS = 50
+AT_ONCE = 100
+"""How many topics one message names: what PostgreSQL carries has at most 8,000 bytes."""
 
 
 class Tab:
@@ -65,11 +68,18 @@ class LiveHub:
 
     async def publish(self, tenant_id: int, *topics: str) -> None:
         """Tells all tabs of the tenant that show one of the topics, once the current transaction has committed."""
+        if in_one():
+            batch_until_commit(f"live:{tenant_id}", partial(self._send_later, tenant_id)).extend(topics)
+        else:
+            await self._send(tenant_id, topics)
 
-        async def send() -> None:
-            await self._backbone.publish(_channel(tenant_id), json.dumps(sorted(set(topics))))
+    async def _send_later(self, tenant_id: int, topics: list[str]) -> None:
+        await at_once_after_commit(partial(self._send, tenant_id, topics))
 
-        await after_commit(send)
+    async def _send(self, tenant_id: int, topics: Iterable[str]) -> None:
+        wanted = sorted(set(topics))
+        for first in range(0, len(wanted), AT_ONCE):
+            await self._backbone.publish(_channel(tenant_id), json.dumps(wanted[first : first + AT_ONCE]))
 
     async def join(self, tenant_id: int, tab: Tab) -> None:
         """Adds a tab; the process hears a tenant's channel from its first tab on."""

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
+from copy import copy
+from functools import lru_cache
 from gettext import GNUTranslations, NullTranslations
 from io import BytesIO
 from pathlib import Path
@@ -29,16 +31,14 @@ class Languages:
     """
 
     def __init__(self, plugins: Iterable[tuple[str, Path]] = (), default: str = "en") -> None:
-        sources = [("core", CORE_FOLDER), *((name, folder / "locale") for name, folder in plugins)]
+        sources = [CORE_FOLDER, *(folder / "locale" for _name, folder in plugins)]
         self._default = default
         self._translations: dict[str, NullTranslations] = {"en": ENGLISH}
         for language in NAMES.keys() - {"en"}:
             merged: GNUTranslations | None = None
-            for domain, folder in reversed(sources):
-                file = folder / language / "LC_MESSAGES" / f"{domain}.po"
-                if file.exists():
-                    found = read_translations(file)
-                    merged = found if merged is None else _over(merged, found)
+            for folder in reversed(sources):
+                for file in sorted((folder / language / "LC_MESSAGES").glob("*.po")):
+                    merged = _over(merged, read_translations(file))
             self._translations[language] = merged or ENGLISH
 
     @contextmanager
@@ -57,7 +57,12 @@ class Languages:
 
 
 def read_translations(file: Path) -> GNUTranslations:
-    """The content of one `.po` file."""
+    """The content of one `.po` file, for you to read and not to change."""
+    return _read(file, file.stat().st_mtime_ns)
+
+
+@lru_cache(maxsize=256)
+def _read(file: Path, _changed: int) -> GNUTranslations:
     with file.open("rb") as source:
         catalogue = read_po(source)
     compiled = BytesIO()
@@ -66,9 +71,10 @@ def read_translations(file: Path) -> GNUTranslations:
     return GNUTranslations(compiled)
 
 
-def _over(below: GNUTranslations, above: GNUTranslations) -> GNUTranslations:
-    below._catalog.update(above._catalog)  # type: ignore[attr-defined]
-    return below
+def _over(below: GNUTranslations | None, above: GNUTranslations) -> GNUTranslations:
+    merged = copy(above)
+    merged._catalog = {**(below._catalog if below else {}), **above._catalog}  # type: ignore[attr-defined]
+    return merged
 
 
 def _by_preference(header: str) -> list[str]:

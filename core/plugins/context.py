@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import hmac
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -14,14 +14,18 @@ from typing import Any, TypeVar
 import structlog
 from pydantic import BaseModel
 
+from core.accounts.permissions import Permissions
 from core.database.connection import fetch_row
 from core.database.transaction import after_commit
 from core.errors import NotFound
 from core.jobs import outbox
 from core.jobs.registry import Event, Job, JobRegistry
 from core.live.hub import LiveHub
-from core.plugins.dispatch import Dispatcher
+from core.plugins.contributions import ChannelType, FormComponent, Lookup
+from core.plugins.dispatch import Calls, Dispatcher, Outcome, Plan
 from core.plugins.enablement import Enablement, EnablementCache, tenant_settings
+from core.plugins.issue_log import IssueLog
+from core.plugins.issues import Kind, Place, note
 from core.plugins.registry import PluginRegistry
 from core.settings import Settings, secret_key, validate_plugin_settings
 from core.tenancy.context import TenantRef, tenant_scope
@@ -35,19 +39,30 @@ class ActorKind(StrEnum):
     """Who does something."""
 
     USER = "user"
+    OPERATOR = "operator"
+    """Somebody of the vendor."""
     CUSTOMER = "customer"
     SYSTEM = "system"
 
 
 @dataclass(frozen=True)
 class Actor:
-    """Who does something, as it is written into fact rows."""
+    """Who does something, as it is written into fact rows.
+
+    Attributes:
+        user_id: Of a user of the tenant.
+        operator_id: Of somebody of the vendor.
+        name: Of an operator, for the audit log.
+    """
 
     kind: ActorKind
     user_id: int | None = None
+    operator_id: int | None = None
+    name: str = ""
 
     def __str__(self) -> str:
-        return f"{self.kind}:{self.user_id}" if self.user_id else str(self.kind)
+        number = self.user_id or self.operator_id
+        return f"{self.kind}:{number}" if number else str(self.kind)
 
 
 SYSTEM = Actor(ActorKind.SYSTEM)
@@ -56,7 +71,12 @@ CUSTOMER = Actor(ActorKind.CUSTOMER)
 
 @dataclass(frozen=True)
 class Platform:
-    """The services of one application instance."""
+    """The services of one application instance.
+
+    Attributes:
+        plugin_state: What plugins keep for this process, by names that begin with theirs, such as connections and tasks
+            that `plugin_startup` has made. Never what tenants know: that is in rows.
+    """
 
     settings: Settings
     registry: PluginRegistry
@@ -64,6 +84,8 @@ class Platform:
     enablement: EnablementCache
     jobs: JobRegistry
     live: LiveHub
+    issues: IssueLog
+    plugin_state: dict[str, Any] = field(default_factory=dict, compare=False)
 
     def derived_secret(self, purpose: str) -> str:
         """A secret for one purpose that all processes of the installation agree on, without storing it."""
@@ -105,6 +127,8 @@ class Context:
     actor: Actor
     _enablement: Enablement
     plugin: str = CORE
+    _bound: dict[str, Context] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _calls: dict[Plan, Calls] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     @property
     def enabled_plugins(self) -> frozenset[str]:
@@ -112,8 +136,13 @@ class Context:
         return self._enablement.plugins
 
     @property
+    def suspended_plugins(self) -> Mapping[str, str]:
+        """The plugins that the tenant has chosen and that yet do not work, each with the reason."""
+        return self._enablement.suspended
+
+    @property
     def settings(self) -> Any:
-        """The plugin's settings for this tenant: an instance of the schema that it registered."""
+        """The plugin's settings for this tenant: an instance of the schema that it registered, read once per change."""
         record = self._platform.registry.get(self.plugin)
         return tenant_settings(record, self._enablement) if record else None
 
@@ -137,8 +166,14 @@ class Context:
         return structlog.get_logger("switchroom").bind(tenant=self.tenant.slug, plugin=self.plugin)
 
     def for_plugin(self, name: str) -> Context:
-        """The same work, done by a plugin."""
-        return replace(self, plugin=name)
+        """The same work, done by a plugin; the same value each time."""
+        bound = self._bound.get(name)
+        if bound is None:
+            # Every hook of every page makes these: a third of the time of `dataclasses.replace`.
+            bound = object.__new__(Context)
+            bound.__dict__.update(self.__dict__, plugin=name, _bound={}, _calls={})
+            self._bound[name] = bound
+        return bound
 
     def acting_as(self, actor: Actor) -> Context:
         """The same work, done by somebody else."""
@@ -166,17 +201,110 @@ class Context:
         """Tells the tabs that show these topics that they have changed, once the transaction has committed."""
         await self._platform.live.publish(self.tenant.id, *topics)
 
+    def listened(self, hook: str) -> bool:
+        """Whether any plugin of the tenant implements the hook: saves finding out what to tell when nobody listens."""
+        return self._platform.dispatcher.listened(hook, self)
+
     async def notify(self, hook: str, **arguments: Any) -> None:
         """Calls a notifying hook once the current transaction has committed."""
+        if not self.listened(hook):
+            return
 
         async def tell() -> None:
             await self._platform.dispatcher.notify(hook, self, **arguments)
 
         await after_commit(tell)
 
-    async def collect(self, hook: str, **arguments: Any) -> list[Any]:
+    def collect(self, hook: str, **arguments: Any) -> Awaitable[list[Any]]:
         """The answers of all enabled plugins to a collecting hook."""
-        return await self._platform.dispatcher.collect(hook, self, **arguments)
+        return self._platform.dispatcher.collect(hook, self, **arguments)
+
+    async def outcomes(self, hook: str, **arguments: Any) -> list[Outcome]:
+        """What became of each enabled plugin's implementation of a collecting hook, those that failed among them."""
+        return await self._platform.dispatcher.outcomes(hook, self, **arguments)
+
+    async def tell(self, hook: str, **arguments: Any) -> None:
+        """Calls a notifying hook at once, in the caller's transaction: a plugin that must not fail undoes it."""
+        await self._platform.dispatcher.notify(hook, self, **arguments)
+
+    async def first(self, hook: str, **arguments: Any) -> Any:
+        """The first answer that is not None, or None."""
+        return await self._platform.dispatcher.first(hook, self, **arguments)
+
+    async def veto(self, hook: str, **arguments: Any) -> None:
+        """Asks all enabled plugins whether something may happen.
+
+        Raises:
+            Refused: At least one objects; the message gives every reason.
+        """
+        await self._platform.dispatcher.veto(hook, self, **arguments)
+
+    def calls_of(self, plan: Plan) -> Calls:
+        """What a hook calls, each with the context of its plugin; for the call loop."""
+        calls = self._calls.get(plan)
+        if calls is None:
+            calls = self._calls[plan] = [(call, self.for_plugin(name)) for name, call in plan.steps]
+        return calls
+
+    @property
+    def permissions(self) -> Permissions:
+        """All rights that core and plugins declare."""
+        return Permissions({record.name: record.contributions.permissions for record in self._platform.registry.ready})
+
+    @property
+    def parked_hooks(self) -> Mapping[tuple[str, str], datetime]:
+        """The hooks of plugins that have failed too often for this tenant: (plugin, hook) and until when they rest."""
+        return self._enablement.parked
+
+    def note_issue(self, kind: Kind, place: str, error: BaseException | str, incident: str = "") -> None:
+        """Says that something of this plugin has failed here; see `core.plugins.issues.note`."""
+        note(self._platform, self.tenant.id, self.plugin, kind, place, error, incident)
+
+    def note_answer(self, hook: str) -> None:
+        """Says that a hook of this plugin that was parked has answered; for the call loop."""
+        self._platform.issues.note_answer(Place(self.tenant.id, self.plugin, Kind.HOOK, hook))
+
+    @property
+    def plugin_state(self) -> dict[str, Any]:
+        """What plugins keep for this process, by their names; see `Platform`."""
+        return self._platform.plugin_state
+
+    @asynccontextmanager
+    async def in_tenant(self, tenant: TenantRef) -> AsyncIterator[Context]:
+        """The same plugin and actor in another tenant: for `tenant_cloned`, which reads the original's rows."""
+        async with self._platform.context(tenant, self.actor) as other:
+            yield other.for_plugin(self.plugin)
+
+    @property
+    def channels(self) -> Mapping[str, ChannelType]:
+        """The channels on which interactions may begin, by name: those of the tenant's plugins."""
+        return {
+            channel.name: channel
+            for record in self._platform.registry.ready
+            if record.name in self.enabled_plugins and record.name not in self._enablement.draining
+            for channel in record.contributions.channels
+        }
+
+    @property
+    def known_channels(self) -> Mapping[str, ChannelType]:
+        """Every channel of the installation by name; of plugins that are off too, whose interactions may be there."""
+        ready = self._platform.registry.ready
+        return {channel.name: channel for record in ready for channel in record.contributions.channels}
+
+    @property
+    def form_components(self) -> list[FormComponent]:
+        """The kinds of questions that plugins add; of plugins that are off too, since answers to them may be stored."""
+        return [each for record in self._platform.registry.ready for each in record.contributions.form_components]
+
+    @property
+    def lookups(self) -> list[tuple[Lookup, str]]:
+        """The lookups of the tenant's plugins, each with the plugin that declares it."""
+        return [
+            (lookup, record.name)
+            for record in self._platform.registry.ready
+            if record.name in self.enabled_plugins
+            for lookup in record.contributions.lookups
+        ]
 
     def capability(self, protocol: type[P]) -> P | None:
         """An implementation of a protocol by a plugin that is on for this tenant, or None."""

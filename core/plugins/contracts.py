@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeVar
 
@@ -32,8 +32,12 @@ class Mode(Enum):
 
     COLLECT = "collect"
     """All results that are not None, in plugin order."""
+    FIRST = "first"
+    """The first result that is not None, in plugin order; the others are not asked."""
     NOTIFY = "notify"
     """None: the hook tells what has happened, after the commit. Not durable: what must not be lost is a job."""
+    VETO = "veto"
+    """Every `Block`: the caller refuses what was asked for and shows all reasons at once."""
 
 
 class Fail(Enum):
@@ -46,12 +50,29 @@ class Fail(Enum):
 
 
 @dataclass(frozen=True)
+class Deprecation:
+    """A hook, or an argument of one, that will go.
+
+    Attributes:
+        since: The API version since which it is not to be used.
+        removal: The version in which it will be gone.
+        replacement: What to use instead, as a sentence.
+    """
+
+    since: str
+    removal: str
+    replacement: str
+
+
+@dataclass(frozen=True)
 class Contract:
     """The contract of one hook.
 
     Attributes:
         timeout: Seconds that one implementation may take; asynchronous hooks only.
         since: The API version in which the hook appeared.
+        deprecated: Set when it will go. Plugins that implement it are warned once, when they load.
+        deprecated_arguments: The same for arguments, by name. Plugins that take them are warned.
     """
 
     scope: Scope
@@ -60,15 +81,26 @@ class Contract:
     timeout: float
     since: str
     asynchronous: bool
+    deprecated: Deprecation | None = None
+    deprecated_arguments: Mapping[str, Deprecation] = field(default_factory=dict)
 
 
 def hookspec(
-    *, scope: Scope, mode: Mode = Mode.COLLECT, fail: Fail = Fail.OPEN, timeout: float = 2.0, since: str = "1.0"
+    *,
+    scope: Scope,
+    mode: Mode = Mode.COLLECT,
+    fail: Fail = Fail.OPEN,
+    timeout: float = 2.0,
+    since: str = "1.0",
+    deprecated: Deprecation | None = None,
+    deprecated_arguments: Mapping[str, Deprecation] | None = None,
 ) -> Callable[[F], F]:
     """Marks a function of `hookspecs.py` as a hook and attaches its contract."""
 
     def mark(function: F) -> F:
-        contract = Contract(scope, mode, fail, timeout, since, inspect.iscoroutinefunction(function))
+        asynchronous = inspect.iscoroutinefunction(function)
+        going = dict(deprecated_arguments or {})
+        contract = Contract(scope, mode, fail, timeout, since, asynchronous, deprecated, going)
         function.contract = contract  # type: ignore[attr-defined]
         return _hookspec(function)
 
@@ -83,29 +115,4 @@ def contract_of(caller: pluggy.HookCaller) -> Contract:
 
 
 class ContractViolation(Exception):
-    """A plugin implements a hook in a way that its contract does not allow."""
-
-
-def check_implementations(manager: pluggy.PluginManager, plugin: object) -> None:
-    """Refuses what pluggy lets through.
-
-    Raises:
-        ContractViolation: An implementation has the wrong colour (sync or async), wraps other plugins, answers under
-            another name, or no such hook exists.
-    """
-    callers = manager.get_hookcallers(plugin) or []
-    for caller in callers:
-        for impl in caller.get_hookimpls():
-            if impl.plugin is not plugin:
-                continue
-            where = f"hook {caller.name!r}"
-            if caller.spec is None:
-                raise ContractViolation(f"There is no hook named {caller.name!r}.")
-            if impl.hookwrapper or impl.wrapper:
-                raise ContractViolation(f"{where}: wrapping other plugins is not allowed.")
-            if impl.opts.get("specname"):
-                raise ContractViolation(f"{where}: specname is not allowed; name the function like the hook.")
-            asynchronous = inspect.iscoroutinefunction(impl.function)
-            if asynchronous != contract_of(caller).asynchronous:
-                wanted = "async def" if contract_of(caller).asynchronous else "a plain def"
-                raise ContractViolation(f"{where}: must be {wanted}.")
+    """A plugin implements a hook, or contributes something, in a way that its contract does not allow."""

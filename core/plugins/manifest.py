@@ -2,17 +2,40 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
 
 import yaml
+from packaging.requirements import InvalidRequirement, Requirement
 from packaging.specifiers import InvalidSpecifier, SpecifierSet
+from packaging.version import InvalidVersion, Version
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 API_VERSION = "1.0"
 """The version of the public API that this core offers to plugins."""
 
+_RESERVED = {
+    "core has pages there": (
+        "admin agents api card day healthz home live login logout p preferences readyz role search static status "
+        "vendor window workspace"
+    ),
+    "core has templates of that name, so '<name>/<file>' could be either's (a template clash)": (
+        "forms fragments shell templates"
+    ),
+    "core has a command of that name": (
+        "doctor media migrate operators plugin plugins run scheduler tenants users web worker"
+    ),
+    "it stands for core": "core hookspecs switchroom system",
+}
+
+RESERVED = {name: reason for reason, names in _RESERVED.items() for name in names.split()}
+"""Names that no plugin and no public prefix may have, with the reason."""
+
 PluginName = Annotated[str, Field(pattern=r"^[a-z][a-z0-9]{1,30}$")]
+
+
+_NAME = re.compile(r"[a-z][a-z0-9]{1,30}")
 
 
 class ManifestError(Exception):
@@ -29,8 +52,12 @@ class Manifest(BaseModel):
     api: str
     """The range of API versions that the plugin was written for, such as `>=1.0,<2`."""
     summary: str
-    requires: tuple[PluginName, ...] = ()
-    """Plugins that must be ready for this one to start."""
+    title: str = ""
+    """What people read; translated by the plugin. Left empty, it is the name with a capital."""
+    icon: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")] = "puzzle"
+    """The name of a Tabler icon."""
+    requires: tuple[str, ...] = ()
+    """Plugins that must be ready for this one to start, each a name with or without versions: `telephony>=1.0`."""
     after: tuple[PluginName, ...] = ()
     """Plugins that come first when they are there."""
     restricted: bool = False
@@ -46,6 +73,44 @@ class Manifest(BaseModel):
         except InvalidSpecifier as error:
             raise ValueError(f"{value!r} is not a range of versions such as '>=1.0,<2'") from error
         return value
+
+    @field_validator("version")
+    @classmethod
+    def _version(cls, value: str) -> str:
+        try:
+            Version(value)
+        except InvalidVersion as error:
+            raise ValueError(f"{value!r} is not a version such as '1.0.2'") from error
+        return value
+
+    @field_validator("requires")
+    @classmethod
+    def _names_with_versions(cls, values: tuple[str, ...]) -> tuple[str, ...]:
+        for value in values:
+            try:
+                need = Requirement(value)
+            except InvalidRequirement as error:
+                raise ValueError(f"{value!r} is not the name of a plugin, such as 'telephony>=1.0'") from error
+            if need.extras or need.url or need.marker or not _NAME.fullmatch(need.name):
+                raise ValueError(f"{value!r} is not the name of a plugin, such as 'telephony>=1.0'")
+        return values
+
+    @field_validator("name", "public_prefix")
+    @classmethod
+    def _is_free(cls, value: str | None) -> str | None:
+        if value in RESERVED:
+            raise ValueError(f"{value!r} is reserved: {RESERVED[value]}")
+        return value
+
+    @property
+    def requirements(self) -> tuple[Requirement, ...]:
+        """What it requires: names with ranges of versions."""
+        return tuple(Requirement(value) for value in self.requires)
+
+    @property
+    def required(self) -> tuple[str, ...]:
+        """The names of the plugins that it requires."""
+        return tuple(need.name for need in self.requirements)
 
     @property
     def compatible(self) -> bool:
@@ -70,4 +135,4 @@ def read_manifest(path: Path) -> Manifest:
     except ValidationError as error:
         first = error.errors()[0]
         key = ".".join(str(part) for part in first["loc"])
-        raise ManifestError(f"{path.name}, key {key!r}: {first['msg']}") from error
+        raise ManifestError(f"{path.name}, key {key!r}: {first['msg'].removeprefix('Value error, ')}") from error

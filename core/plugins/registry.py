@@ -11,13 +11,18 @@ from typing import Any
 
 import pluggy
 import structlog
-from litestar import Litestar
-from litestar.di import Provide
 from pydantic import BaseModel
 
-from core.plugins.contracts import PROJECT, ContractViolation, check_implementations
-from core.plugins.contributions import Asset, Models, Permission, PluginSettings, Provider, Routes
+from core.errors import StartupError
+from core.jobs.registry import Job, Schedule
+from core.plugins.checks import check_beside, check_contributions, template_warnings
+from core.plugins.contracts import PROJECT, ContractViolation
+from core.plugins.contributions import Contributions, PluginSettings
+from core.plugins.dependencies import first_of_each_name, sort_by_dependency, unmet_need
 from core.plugins.discovery import PluginRecord, PluginState
+from core.plugins.faults import reason_of
+from core.plugins.implementations import check_implementations
+from core.plugins.results import kinds_of
 
 log = structlog.get_logger(__name__)
 
@@ -33,19 +38,25 @@ class PluginRegistry:
 
     Attributes:
         records: Every discovered plugin, dependencies before those that need them.
+        generation: Grows whenever a plugin has become usable or is no longer; what is derived from that is found by it.
     """
 
     def __init__(self, hookspecs: ModuleType, records: Iterable[PluginRecord], blocked: Iterable[str] = ()) -> None:
         self.manager = pluggy.PluginManager(PROJECT)
         self.manager.add_hookspecs(hookspecs)
         self.records = sort_by_dependency(list(records))
+        self._by_name = first_of_each_name(self.records)
+        self.generation = 0
         for record in self.records:
-            if record.name in set(blocked) and record.state is PluginState.DISCOVERED:
+            record.on_change = self._changed
+        self._blocked = frozenset(blocked)
+        for record in self.records:
+            if record.name in self._blocked and record.state is PluginState.DISCOVERED:
                 record.fail(PluginState.BLOCKED, "It is blocked in settings.yaml.")
 
     def get(self, name: str) -> PluginRecord | None:
         """The plugin of that name, in whatever state."""
-        return next((record for record in self.records if record.name == name), None)
+        return self._by_name.get(name)
 
     @property
     def ready(self) -> list[PluginRecord]:
@@ -57,9 +68,9 @@ class PluginRegistry:
         for record in self.records:
             if record.state is not PluginState.DISCOVERED:
                 continue
-            missing = self._missing(record)
-            if missing:
-                record.fail(PluginState.BLOCKED, f"It needs the plugin {missing!r}, which is not ready.")
+            unmet = unmet_need(record, self._by_name)
+            if unmet:
+                record.fail(PluginState.BLOCKED, unmet)
                 continue
             try:
                 self._load(record)
@@ -71,60 +82,91 @@ class PluginRegistry:
         for record in self.records:
             if record.state is not PluginState.LOADED:
                 continue
-            missing = self._missing(record)
-            if missing:
-                record.fail(PluginState.BLOCKED, f"It needs the plugin {missing!r}, which is not ready.")
+            unmet = unmet_need(record, self._by_name)
+            if unmet:
+                record.fail(PluginState.BLOCKED, unmet)
             else:
-                record.state = PluginState.READY
+                record.enter(PluginState.READY)
 
-    def _missing(self, record: PluginRecord) -> str | None:
-        assert record.manifest is not None  # noqa: S101 - without one it is broken already
-        usable = {other.name for other in self.records if other.state in (PluginState.LOADED, PluginState.READY)}
-        return next((name for name in record.manifest.requires if name not in usable), None)
+    def require_all(self) -> None:
+        """Refuses to go on when a plugin is not ready, unless settings.yaml blocks it.
+
+        Raises:
+            StartupError: Names each of them with its reason.
+        """
+        faulty = [record for record in self.records if not record.ready and record.name not in self._blocked]
+        if faulty:
+            reasons = " ".join(f"{record.name} is {record.state.value}: {record.reason}" for record in faulty)
+            raise StartupError(
+                f"Not every plugin is ready. {reasons}",
+                mend="Mend or remove them, name them in plugins.blocked, or set plugins.strict to false.",
+            )
+
+    def unmet_need(self, record: PluginRecord) -> str | None:
+        """Why a plugin cannot be used for what another one lacks; None when it lacks nothing."""
+        return unmet_need(record, self._by_name)
+
+    def _changed(self) -> None:
+        self.generation += 1
 
     def _load(self, record: PluginRecord) -> None:
         module = importlib.import_module(f"{_package(record)}.plugin")
         plugin = getattr(module, "plugin", None)
         if plugin is None:
             raise ContractViolation("plugin.py must hold an object named 'plugin'.")
-        self.manager.register(plugin, name=record.name)
+        warnings = check_implementations(self.manager, plugin)
         record.plugin = plugin
-        self.manager.check_pending()
-        check_implementations(self.manager, plugin)
+        self.manager.register(plugin, name=record.name)
         self._collect(record)
-        _check_contributions(record)
-        _probe_routes(record)
-        record.state = PluginState.LOADED
+        check_contributions(record)
+        check_beside(record, [other for other in self.records if other.state is PluginState.LOADED])
+        record.warnings += [*warnings, *template_warnings(record)]
+        record.enter(PluginState.LOADED)
+        for warning in record.warnings:
+            log.warning("plugin_warning", plugin=record.name, warning=warning)
 
     def _collect(self, record: PluginRecord) -> None:
         contributed = record.contributions
-        contributed.routes = self._one(record, "register_routes", Routes)
-        contributed.permissions = self._one(record, "register_permissions", Permission)
-        contributed.providers = self._one(record, "register_capabilities", Provider)
-        contributed.assets = self._one(record, "register_assets", Asset)
-        contributed.jobs = self._one(record, "register_jobs", object)
-        models = self._one(record, "register_models", Models)
+        contributed.routes = self._declared(record, "register_routes")
+        contributed.permissions = self._declared(record, "register_permissions")
+        contributed.providers = self._declared(record, "register_capabilities")
+        contributed.assets = self._declared(record, "register_assets")
+        work = self._declared(record, "register_jobs")
+        contributed.schedules = [item for item in work if isinstance(item, Schedule)]
+        scheduled = list({id(item.job): item.job for item in contributed.schedules}.values())
+        contributed.jobs = [item for item in work if isinstance(item, Job) and item not in scheduled] + scheduled
+        contributed.channels = self._declared(record, "register_channels")
+        contributed.form_components = self._declared(record, "register_form_components")
+        contributed.lookups = self._declared(record, "register_lookups")
+        contributed.commands = self._declared(record, "register_commands")
+        models = self._declared(record, "register_models", most=1)
         contributed.models = models[0] if models else None
-        settings = self._one(record, "register_settings", PluginSettings)
+        settings = self._declared(record, "register_settings", most=1)
         contributed.settings = settings[0] if settings else PluginSettings()
 
-    def _one(self, record: PluginRecord, hook: str, kind: type[Any]) -> list[Any]:
+    def _declared(self, record: PluginRecord, hook: str, most: int | None = None) -> list[Any]:
         """What this plugin alone answers to a declaring hook, flattened and checked."""
+        caller = getattr(self.manager.hook, hook)
         found: list[Any] = []
-        for impl in getattr(self.manager.hook, hook).get_hookimpls():
-            if impl.plugin is not record.plugin:
-                continue
-            answer = impl.function()
-            found += list(answer) if isinstance(answer, list | tuple) else [answer]
+        for impl in caller.get_hookimpls():
+            if impl.plugin is record.plugin:
+                answer = impl.function()
+                found += list(answer) if isinstance(answer, list | tuple) else [answer]
+        found = [item for item in found if item is not None]
+        kinds = kinds_of(caller.spec.function)
         for item in found:
-            if not isinstance(item, kind):
-                raise ContractViolation(f"hook {hook!r} must give {kind.__name__} objects, not {type(item).__name__}.")
+            if not isinstance(item, kinds):
+                names = " or ".join(kind.__name__ for kind in kinds)
+                raise ContractViolation(f"hook {hook!r} must give {names} objects, not {type(item).__name__}.")
+        if most is not None and len(found) > most:
+            raise ContractViolation(f"hook {hook!r} must give {most} object, not {len(found)}.")
         return found
 
     def _set_aside(self, record: PluginRecord, error: BaseException) -> None:
         if record.plugin is not None and self.manager.is_registered(record.plugin):
             self.manager.unregister(record.plugin)
-        record.fail(PluginState.BROKEN, f"{type(error).__name__}: {error}")
+        record.contributions = Contributions()
+        record.fail(PluginState.BROKEN, reason_of(error, record.folder))
         log.error("plugin_broken", plugin=record.name, reason=record.reason)
 
     def installation_schemas(self) -> dict[str, type[BaseModel] | None]:
@@ -136,33 +178,6 @@ class PluginRegistry:
         }
 
 
-def sort_by_dependency(records: list[PluginRecord]) -> list[PluginRecord]:
-    """Those that are needed come before those that need them, else by name; a cycle breaks all its members."""
-    by_name = {record.name: record for record in records}
-    ordered: list[PluginRecord] = []
-    done: set[str] = set()
-
-    def visit(record: PluginRecord, path: tuple[str, ...]) -> None:
-        if record.name in path:
-            cycle = " → ".join([*path[path.index(record.name) :], record.name])
-            for name in path[path.index(record.name) :]:
-                by_name[name].fail(PluginState.BROKEN, f"Plugins need each other in a circle: {cycle}.")
-            return
-        if record.name in done:
-            return
-        manifest = record.manifest
-        for name in (*manifest.requires, *manifest.after) if manifest else ():
-            if name in by_name:
-                visit(by_name[name], (*path, record.name))
-        if record.name not in done:
-            done.add(record.name)
-            ordered.append(record)
-
-    for record in sorted(records, key=lambda record: record.name):
-        visit(record, ())
-    return ordered
-
-
 def _package(record: PluginRecord) -> str:
     """The name to import the plugin by; a folder outside the project is given a package that shadows nothing."""
     parent, _dot, _name = record.module.rpartition(".")
@@ -171,42 +186,3 @@ def _package(record: PluginRecord) -> str:
         package.__path__ = [str(record.folder.parent)]
         sys.modules[parent] = package
     return record.module
-
-
-def _check_contributions(record: PluginRecord) -> None:
-    for permission in record.contributions.permissions:
-        if not permission.name.startswith(f"{record.name}."):
-            raise ContractViolation(f"The permission {permission.name!r} must start with '{record.name}.'.")
-    for job in record.contributions.jobs:
-        name = getattr(job, "name", "")
-        if not name.startswith(f"{record.name}."):
-            raise ContractViolation(f"The job {name!r} must start with '{record.name}.'.")
-    assert record.manifest is not None  # noqa: S101 - without one it is not loaded
-    if any(routes.public for routes in record.contributions.routes) and not record.manifest.public_prefix:
-        raise ContractViolation("Public routes need 'public_prefix' in manifest.yaml.")
-
-
-_INJECTED = {name: Provide(lambda: None, sync_to_thread=False) for name in ("ctx", "user", "platform")}
-"""Stands for what the web application hands to handlers by name."""
-
-
-def _probe_routes(record: PluginRecord) -> None:
-    """Builds a throw-away application: one wrong annotation would otherwise take the whole server down."""
-    for routes in record.contributions.routes:
-        for handlers, public in ((routes.pages, False), (routes.public, True)):
-            if not handlers:
-                continue
-            probe = Litestar(list(handlers), dependencies=_INJECTED, openapi_config=None, logging_config=None)
-            for route in probe.routes:
-                for handler in route.route_handlers if hasattr(route, "route_handlers") else [route.route_handler]:
-                    _check_access(handler, public)
-
-
-def _check_access(handler: Any, public: bool) -> None:
-    name = str(handler)
-    if handler.handler_name == "options_handler" or getattr(handler, "http_methods", None) == {"OPTIONS"}:
-        return
-    if public and not handler.opt.get("public"):
-        raise ContractViolation(f"The public route {name} is not marked public=True.")
-    if not public and not handler.opt.get("permission"):
-        raise ContractViolation(f"The route {name} names no permission.")

@@ -57,6 +57,7 @@ def check_plugin_names(settings: Settings, known: Iterable[str]) -> None:
     names = set(known)
     plugins = settings.plugins
     named: list[tuple[KeyPath, str]] = [(("plugins", "settings", name), name) for name in plugins.settings]
+    named += [(("plugins", "tenant_defaults", name), name) for name in plugins.tenant_defaults]
     for key, listed in (("blocked", plugins.blocked), ("enabled_by_default", plugins.enabled_by_default)):
         named += [(("plugins", key, index), name) for index, name in enumerate(listed)]
     problems = [_unknown_plugin(settings.origin(*path), path, name, names) for path, name in named if name not in names]

@@ -185,14 +185,19 @@ class IceServer(Section):
 
 
 class Plugins(Section):
-    """Which plugins are found, refused and on in a new tenant; `settings` is checked by each plugin's own schema."""
+    """Which plugins are found, refused and on in a new tenant.
+
+    `settings` and `tenant_defaults` are checked by each plugin's own schemas.
+    """
 
     dirs: tuple[Folder, ...] = ()
     blocked: tuple[Text, ...] = ()
-    enabled_by_default: tuple[Text, ...] = ("telephony", "routing", "wrapup")
+    strict: StrictBool = False
+    enabled_by_default: tuple[Text, ...] = ("telephony", "routing", "wrapup", "promises", "records")
     settings: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
+    tenant_defaults: dict[str, dict[str, Any]] = Field(default_factory=dict, repr=False)
 
-    @field_validator("settings", mode="before")
+    @field_validator("settings", "tenant_defaults", mode="before")
     @classmethod
     def _null_means_none(cls, value: object) -> object:
         if not isinstance(value, dict):
@@ -231,6 +236,7 @@ class Settings(Section):
     demo: StrictBool = False
     data_dir: Folder = Field(default="var", validate_default=True)
     secret_key: Annotated[SecretStr, Field(min_length=32)] | None = None
+    secret_key_previous: Annotated[SecretStr, Field(min_length=32)] | None = None
     server: Server = Server()
     database: Database = Database()
     broker: Broker = Broker()

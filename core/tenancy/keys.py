@@ -42,6 +42,25 @@ async def enforce_tenant_keys(models: Iterable[type[Model]]) -> None:
     # unique keys first: a foreign key needs the key that it points at
     for statement in sorted(statements, key=lambda text: " FOREIGN KEY " in text):
         await execute_script(statement)
+    await _index_tenants([model._meta.db_table for model in tenant_models])
+
+
+_WITHOUT_INDEX = """
+SELECT table_.relname AS name FROM pg_class AS table_ JOIN pg_attribute AS column_
+ON column_.attrelid = table_.oid AND column_.attname = 'tenant_id'
+WHERE table_.relnamespace = current_schema()::regnamespace AND table_.relname = ANY($1::text[])
+AND NOT EXISTS (SELECT FROM pg_index AS index_ WHERE index_.indrelid = table_.oid AND index_.indpred IS NULL
+    AND index_.indkey[0] = column_.attnum) ORDER BY table_.relname
+"""
+
+
+async def _index_tenants(tables: list[str]) -> None:
+    """Lets the rows of one tenant be found in each table without a look at those of all others.
+
+    Exporting, measuring and deleting a tenant go through all its tables, also those that nothing else reads so.
+    """
+    for row in await fetch(_WITHOUT_INDEX, tables):
+        await execute_script(f'CREATE INDEX "{_name("i", row["name"])}" ON "{row["name"]}" (tenant_id)')
 
 
 def _name(kind: str, *parts: str) -> str:

@@ -1,4 +1,4 @@
-"""Who may open what: every handler names a permission or is public, and whoever asks is checked against it."""
+"""Who may open what: every handler names a permission, is for operators, or is public; whoever asks is checked."""
 
 from __future__ import annotations
 
@@ -9,16 +9,19 @@ from litestar.enums import ScopeType
 from litestar.exceptions import WebSocketException
 from litestar.handlers import BaseRouteHandler
 
+from core.accounts.operators import SignedInOperator
 from core.accounts.permissions import SIGNED_IN
 from core.accounts.sessions import NotSignedIn, RoleNotChosen, SignedIn
 from core.errors import Forbidden, StartupError, SwitchroomError
 from core.locale import gettext as _
-from core.plugins.context import Context
+from core.plugins.context import Context, Platform
 from core.plugins.gate import current_visit
 
 NOT_SIGNED_IN = 4401
 NOT_ALLOWED = 4403
 """Codes with which a WebSocket is closed."""
+
+_SAYS_WHO = ("permission", "public", "operator")
 
 Connection = ASGIConnection[Any, Any, Any, Any]
 
@@ -44,6 +47,10 @@ def check_access(connection: Connection, handler: BaseRouteHandler) -> None:
 def _check(handler: BaseRouteHandler) -> None:
     if handler.opt.get("public"):
         return
+    if handler.opt.get("operator"):
+        if current_visit().operator is None:
+            raise NotSignedIn()
+        return
     user = current_visit().user
     if user is None:
         raise NotSignedIn()
@@ -58,14 +65,23 @@ def _check(handler: BaseRouteHandler) -> None:
         )
 
 
+def visitor_may(permission: str) -> bool:
+    """Whether whoever the page is for has a permission; False where there is no page, or nobody is logged in."""
+    try:
+        user = current_visit().user
+    except LookupError:
+        return False
+    return user is not None and user.may(permission)
+
+
 def require_permissions(handlers: list[Any]) -> None:
-    """Refuses handlers that say neither who may use them nor that they are public.
+    """Refuses handlers that say neither who may use them, nor that they are for operators, nor that they are public.
 
     Raises:
         StartupError: Names the handler.
     """
     for handler in handlers:
-        if isinstance(handler, BaseRouteHandler) and not (handler.opt.get("permission") or handler.opt.get("public")):
+        if isinstance(handler, BaseRouteHandler) and not any(handler.opt.get(name) for name in _SAYS_WHO):
             raise StartupError(f"The route {handler} names no permission and is not public.")
 
 
@@ -83,3 +99,16 @@ async def provide_user() -> SignedIn:
     if user is None:
         raise NotSignedIn()
     return user
+
+
+async def provide_operator() -> SignedInOperator:
+    """The argument `operator` of the handlers of the vendor's console."""
+    operator = current_visit().operator
+    if operator is None:
+        raise NotSignedIn()
+    return operator
+
+
+async def provide_platform() -> Platform:
+    """The argument `platform` of core's own handlers."""
+    return current_visit().platform

@@ -19,10 +19,13 @@ from litestar.response import Redirect, Template
 from tortoise.exceptions import DBConnectionError
 
 from core.accounts.sessions import NotSignedIn, RoleNotChosen
-from core.errors import InvalidInput, SwitchroomError, TooManyRequests
+from core.errors import InvalidInput, SwitchroomError
 from core.locale import gettext as _
+from core.plugins.gate import current_visit
+from core.plugins.issues import Kind
 from core.web.rendering import fragment, public_page
 from core.web.security import safe_path
+from core.web.time_limit import TooSlow
 
 log = structlog.get_logger(__name__)
 
@@ -30,6 +33,7 @@ PROBLEM_HEADER = "Switchroom-Problem"
 """The problem as JSON, for scripts that show it as a message or beside the fields of a form."""
 
 _MISSING = re.compile(r"missing required field `(\w+)`")
+_LONGEST = re.compile(r"String should have at most (\d+) character")
 _UNREACHABLE = (DBConnectionError, asyncpg.PostgresConnectionError, asyncpg.TooManyConnectionsError, ConnectionError)
 
 
@@ -70,11 +74,13 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """Answers with an error, as the client can use it."""
     wanted = _wanted(request)
     if isinstance(error, NotSignedIn | RoleNotChosen) and wanted is not Wanted.DATA:
-        return _go_to("/login" if isinstance(error, NotSignedIn) else "/role", request, wanted)
+        return _go_to(_place_for(error, request), request, wanted)
     problem = describe(error, request)
     response = _as_wanted(problem, request, wanted)
     if problem.retry_after is not None:
         response.headers["Retry-After"] = str(problem.retry_after)
+    if problem.status == 401 and wanted is Wanted.DATA:
+        response.headers["WWW-Authenticate"] = 'Bearer realm="switchroom"'
     if isinstance(error, HTTPException) and error.headers and "allow" in error.headers:
         response.headers["Allow"] = error.headers["allow"]
     return response
@@ -88,17 +94,21 @@ def describe(error: Exception, request: Request[Any, Any, Any]) -> Problem:
     if isinstance(error, HTTPException) and error.status_code < 500:
         code, title, mend = _of_status(error.status_code)
         return Problem(error.status_code, code, title, mend)
-    if isinstance(error, SwitchroomError) and error.status != 500:
+    if isinstance(error, SwitchroomError) and error.status not in (500, 504):
         return Problem(
             error.status,
             error.code,
             _(error.message),
             _(error.mend),
             error.fields if isinstance(error, InvalidInput) else {},
-            retry_after=error.retry_after if isinstance(error, TooManyRequests) else None,
+            # Also of a conflict that is soon over.
+            retry_after=getattr(error, "retry_after", None),
         )
     incident = secrets.token_hex(4)
     log.error("request_failed", incident=incident, method=request.method, path=request.url.path, exc_info=error)
+    _tell_administrator(error, incident, request)
+    if isinstance(error, TooSlow):
+        return Problem(error.status, error.code, error.message, error.mend, incident=incident, retry_after=5)
     if isinstance(error, _UNREACHABLE):
         title = _("The database cannot be reached just now.")
         return Problem(
@@ -111,6 +121,20 @@ def describe(error: Exception, request: Request[Any, Any, Any]) -> Problem:
     return Problem(500, "internal_error", title, mend, incident=incident)
 
 
+def _tell_administrator(error: Exception, incident: str, request: Request[Any, Any, Any]) -> None:
+    """A fault of a plugin's page is listed with what else has failed in that plugin, for the tenant concerned."""
+    try:
+        visit = current_visit()
+    except LookupError:
+        return
+    if visit.plugin is None or visit.ctx is None or isinstance(error, _UNREACHABLE):
+        return
+    handler: Any = dict(request.scope).get("route_handler")
+    path = min(handler.paths, default="/") if handler is not None else request.url.path
+    is_part = request.method == "GET" and _wanted(request) is Wanted.FRAGMENT
+    visit.ctx.note_issue(Kind.PANEL if is_part else Kind.ROUTE, f"{request.method} {path}", error, incident)
+
+
 def _details(error: ValidationException) -> list[Mapping[str, Any]]:
     return [item for item in error.extra if isinstance(item, Mapping)] if isinstance(error.extra, list) else []
 
@@ -120,11 +144,22 @@ def _field(detail: Mapping[str, Any]) -> tuple[str, str]:
     key, message = str(detail.get("key", "")), str(detail.get("message", ""))
     if missing := _MISSING.search(message):
         return missing[1], _("This is missing.")
-    if message.startswith(("Expected `int`", "Expected `int | null`")):
+    if message.startswith(("Expected `int`", "Expected `int | null`", "Input should be a valid integer")):
         return key, _("Enter a whole number.")
-    if message.startswith("Invalid enum value"):
+    if message.startswith("Invalid enum value") or (message.startswith("Input should be '") and " or '" in message):
         return key, _("This is none of the choices.")
-    return key, message
+    if key == "data" and message == "'data'":
+        return "body", _("This is missing.")
+    if message.startswith("Value error, "):
+        return key or "body", _(message.removeprefix("Value error, "))
+    if longest := _LONGEST.match(message):
+        return key, _("Use at most %(most)s characters.") % {"most": longest[1]}
+    known = {
+        "Field required": _("This is missing."),
+        "String should have at least 1 character": _("This is missing."),
+        "Extra inputs are not permitted": _("There is no such field."),
+    }
+    return key or "body", known.get(message, message)
 
 
 def _of_status(status: int) -> tuple[str, str, str]:
@@ -146,12 +181,19 @@ def _of_status(status: int) -> tuple[str, str, str]:
 
 def _wanted(request: Request[Any, Any, Any]) -> Wanted:
     headers = request.headers
-    if request.scope["path"].startswith("/api/"):
+    if f"{request.scope['path']}/".startswith("/api/"):
         return Wanted.DATA
     if headers.get("hx-request") == "true":
         moves = headers.get("hx-boosted") == "true" or headers.get("hx-history-restore-request") == "true"
         return Wanted.PART if moves and request.method == "GET" else Wanted.FRAGMENT
     return Wanted.PAGE if "text/html" in headers.get("accept", "") else Wanted.DATA
+
+
+def _place_for(error: NotSignedIn | RoleNotChosen, request: Request[Any, Any, Any]) -> str:
+    if isinstance(error, RoleNotChosen):
+        return "/role"
+    path = request.scope["path"]
+    return "/vendor/login" if path == "/vendor" or path.startswith("/vendor/") else "/login"
 
 
 def _go_to(place: str, request: Request[Any, Any, Any], wanted: Wanted) -> Response[Any]:
@@ -177,8 +219,9 @@ def _path_of(url: str) -> str:
 
 def _as_wanted(problem: Problem, request: Request[Any, Any, Any], wanted: Wanted) -> Response[Any]:
     if wanted is Wanted.DATA:
+        told = {name: value for name, value in asdict(problem).items() if value}
         return Response(
-            {"type": "about:blank", **{name: value for name, value in asdict(problem).items() if value}},
+            {"type": f"urn:switchroom:problem:{problem.code}"} | told,
             status_code=problem.status,
             media_type="application/problem+json",
         )

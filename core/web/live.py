@@ -46,6 +46,12 @@ class MalformedMessage(ValueError):
 class OpenTabs:
     """The open pages of this process."""
 
+    @classmethod
+    def of(cls, platform: Platform) -> OpenTabs:
+        """Those of the process with these services."""
+        tabs: OpenTabs = platform.plugin_state.setdefault("core.open_tabs", cls(platform))
+        return tabs
+
     def __init__(self, platform: Platform) -> None:
         self._platform = platform
         self._agents: Counter[int] = Counter()

@@ -70,9 +70,11 @@ def wants_part() -> bool:
 
 def _common() -> dict[str, Any]:
     visit = current_visit()
+    person = visit.user or visit.operator
     return {
         "user": visit.user,
+        "operator": visit.operator,
         "tenant": visit.ctx.tenant if visit.ctx else None,
         "language": active_language(),
-        "theme": visit.user.theme if visit.user else "auto",
+        "theme": person.theme if person else "auto",
     }

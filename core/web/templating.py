@@ -5,12 +5,13 @@ from __future__ import annotations
 from jinja2 import ChoiceLoader, Environment, FileSystemLoader, PrefixLoader, StrictUndefined
 from litestar.plugins.jinja import JinjaTemplateEngine
 
+from core.forms.rendering import draw_icons_with
 from core.locale import gettext, ngettext, pgettext
 from core.locale.languages import NAMES
 from core.plugins.registry import PluginRegistry
 from core.web import times
 from core.web.assets import DIST, icon, version
-from core.web.numbers import phone
+from core.web.numbers import grouped, phone, size
 from core.web.texts import script_texts
 from core.web.workspace import plugin_asset
 
@@ -34,6 +35,7 @@ def template_engine(registry: PluginRegistry) -> JinjaTemplateEngine:
     environment.install_gettext_callables(  # type: ignore[attr-defined]
         gettext, ngettext, newstyle=True, pgettext=pgettext
     )
+    draw_icons_with(icon)
     environment.globals |= {
         "icon": icon,
         "core_asset": core_asset,
@@ -44,12 +46,15 @@ def template_engine(registry: PluginRegistry) -> JinjaTemplateEngine:
     }
     environment.filters |= {
         "clock_time": times.clock_time,
+        "clock_seconds": times.clock_seconds,
         "day_and_time": times.day_and_time,
         "day": times.day,
         "span": times.span,
         "iso": times.iso,
         "initials": initials,
         "phone": phone,
+        "grouped": grouped,
+        "size": size,
         "slug": slug,
     }
     return JinjaTemplateEngine.from_environment(environment)

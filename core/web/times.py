@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, tzinfo
+from zoneinfo import ZoneInfo
 
 from babel.dates import format_date, format_datetime, format_time
 
@@ -11,16 +12,23 @@ from core.plugins.gate import current_visit
 
 
 def reader_zone() -> tzinfo:
-    """The time zone of who reads the page: the user's, else the tenant's, else UTC."""
+    """The time zone of who reads: the user's, for an operator the installation's, else the tenant's, else UTC."""
     visit = current_visit()
     if visit.user is not None:
         return visit.user.zone
+    if visit.operator is not None:
+        return ZoneInfo(visit.platform.settings.locale.default_timezone)
     return visit.ctx.tenant.zone if visit.ctx is not None else UTC
 
 
 def clock_time(moment: datetime) -> str:
     """Hours and minutes, such as `14:05`."""
     return format_time(moment.astimezone(reader_zone()), "HH:mm", locale=active_language())
+
+
+def clock_seconds(moment: datetime) -> str:
+    """Hours, minutes and seconds, such as `14:05:09`."""
+    return format_time(moment.astimezone(reader_zone()), "HH:mm:ss", locale=active_language())
 
 
 def day_and_time(moment: datetime) -> str:

@@ -1,20 +1,20 @@
-"""What stands around every page of the workspace: the navigation, the panels and the plugins' scripts and styles."""
+"""What stands around every page of the workspace: navigation, top bar, panels, and the plugins' scripts and styles."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import hashlib
 from dataclasses import dataclass
-from typing import TypeVar
 
+from core.accounts.permissions import HANDLE_INTERACTIONS, SEE_AGENTS
 from core.accounts.sessions import SignedIn
 from core.locale import gettext as _
 from core.plugins.context import Context
-from core.plugins.contributions import NavItem, Panel, Slot
+from core.plugins.contributions import BarItem, NavItem, Panel, Slot
 from core.plugins.discovery import PluginRecord
 from core.plugins.gate import current_visit
+from core.web.administration import START, has_administration
+from core.web.allowed import allowed
 from core.web.assets import asset_path
-
-Entry = TypeVar("Entry", NavItem, Panel)
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Workspace:
 
     Attributes:
         navigation: Pairs of a section's title and its entries, only those that the user may open.
+        bar: Buttons of the top bar.
         side: Panels of the right column.
         dock: Panels at the bottom right.
         scripts: Addresses of the plugins' modules.
@@ -30,19 +31,26 @@ class Workspace:
     """
 
     navigation: list[tuple[str, list[NavItem]]]
+    bar: list[BarItem]
     side: list[Panel]
     dock: list[Panel]
     scripts: list[str]
     styles: list[str]
 
+    @property
+    def version(self) -> str:
+        """A short text that changes when anything of it does."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()[:16]
+
 
 async def workspace(ctx: Context, user: SignedIn) -> Workspace:
     """What this user's pages stand in."""
-    items = _allowed([_home(), *await ctx.collect("navigation_items")], user)
-    panels = _allowed(await ctx.collect("agent_panels"), user)
+    items = await navigation(ctx, user)
+    panels = allowed(await ctx.collect("agent_panels"), user)
     addresses = _asset_addresses()
     return Workspace(
         navigation=_sections(items),
+        bar=allowed(await ctx.collect("bar_items"), user),
         side=[panel for panel in panels if panel.slot is Slot.SIDE],
         dock=[panel for panel in panels if panel.slot is Slot.DOCK],
         scripts=[address for address in addresses if ".js?" in address],
@@ -50,13 +58,26 @@ async def workspace(ctx: Context, user: SignedIn) -> Workspace:
     )
 
 
+async def navigation(ctx: Context, user: SignedIn) -> list[NavItem]:
+    """The entries of the left navigation that this user may open, in their order."""
+    items = allowed([_home(), _window(), _team(), *await ctx.collect("navigation_items")], user)
+    if await has_administration(ctx, user):
+        items.append(NavItem("core.administration", _("Administration"), START, "settings", order=900))
+    return items
+
+
 def _home() -> NavItem:
     return NavItem("core.home", _("Home"), "/", "home", order=0)
 
 
-def _allowed(entries: Iterable[Entry], user: SignedIn) -> list[Entry]:
-    allowed = [entry for entry in entries if entry.permission is None or user.may(entry.permission)]
-    return sorted(allowed, key=lambda entry: entry.order)
+def _window() -> NavItem:
+    return NavItem(
+        "core.window", _("Single window"), "/window", "layout-dashboard", HANDLE_INTERACTIONS, order=5, shortcut="Alt+W"
+    )
+
+
+def _team() -> NavItem:
+    return NavItem("core.agents", _("Team"), "/agents", "users", SEE_AGENTS, order=45)
 
 
 def _sections(items: list[NavItem]) -> list[tuple[str, list[NavItem]]]:

@@ -15,6 +15,8 @@ from switchroom import Context
 from switchroom.errors import StartupError
 from switchroom.runtime import Platform
 
+_STATE = "telephony.connections"
+
 
 def control_secret(platform: Platform, name: str, epoch: str) -> str:
     """What the control port of a node asks for; every process can derive it, and none stores it."""
@@ -91,18 +93,16 @@ def external_provider(settings: InstallationSettings) -> VoiceProvider:
         ) from error
 
 
-_of_installation: dict[int, MediaConnections] = {}
-
-
 def connect(platform: Platform, settings: InstallationSettings) -> MediaConnections:
     """Makes the connections of one application instance known to `connections_of`."""
-    connections = _of_installation[id(platform.settings)] = MediaConnections(platform, settings)
+    connections = platform.plugin_state[_STATE] = MediaConnections(platform, settings)
     return connections
 
 
 def disconnect(platform: Platform) -> MediaConnections | None:
     """Takes back what `connect` did; gives the connections, which the caller closes."""
-    return _of_installation.pop(id(platform.settings), None)
+    connections: MediaConnections | None = platform.plugin_state.pop(_STATE, None)
+    return connections
 
 
 def connections_of(ctx: Context) -> MediaConnections:
@@ -111,7 +111,7 @@ def connections_of(ctx: Context) -> MediaConnections:
     Raises:
         ProviderUnavailable: The plugin has not started in this process.
     """
-    connections = _of_installation.get(id(ctx.installation))
+    connections: MediaConnections | None = ctx.plugin_state.get(_STATE)
     if connections is None:
         raise ProviderUnavailable("Telephony does not run in this process.")
     return connections

@@ -29,6 +29,13 @@ class LinesBusy(SwitchroomError):
     status = 503
 
 
+class NotAdmitted(SwitchroomError):
+    """There is no place for the call: it is closed, or too many wait. The message says it to the customer."""
+
+    code = "not_admitted"
+    status = 503
+
+
 class MediaUnavailable(SwitchroomError):
     """What carries the audio cannot be reached."""
 

@@ -7,4 +7,11 @@ from switchroom.locale import mark as _
 
 TAKE_CALLS = "telephony.take_calls"
 
-PERMISSIONS = [Permission(TAKE_CALLS, _("Take calls with the softphone"), ("agent", "supervisor"))]
+PERMISSIONS = [
+    Permission(
+        TAKE_CALLS,
+        _("Take calls with the softphone"),
+        ("agent", "supervisor"),
+        _("The softphone at the lower right, with its microphone."),
+    )
+]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from plugins.telephony.api_routes import API
 from plugins.telephony.jobs import drop_legs
 from plugins.telephony.panels import softphone_panel
 from plugins.telephony.permissions import PERMISSIONS
@@ -11,8 +12,9 @@ from plugins.telephony.runtime import start, stop
 from plugins.telephony.services.ending import hang_up_legs
 from plugins.telephony.settings import InstallationSettings, TenantSettings
 from switchroom import Context, Job, hookimpl
-from switchroom.contributions import Asset, Models, Panel, Permission, PluginSettings, Routes
+from switchroom.contributions import Asset, ChannelType, Models, Panel, Permission, PluginSettings, Routes
 from switchroom.interactions import Channel, InteractionView
+from switchroom.locale import mark as _
 from switchroom.runtime import Platform
 
 
@@ -25,7 +27,7 @@ class TelephonyPlugin:
 
     @hookimpl
     def register_routes(self) -> Routes:
-        return Routes(pages=PAGES, public=PUBLIC)
+        return Routes(pages=PAGES, public=PUBLIC, api=API)
 
     @hookimpl
     def register_jobs(self) -> list[Job]:
@@ -38,6 +40,10 @@ class TelephonyPlugin:
     @hookimpl
     def register_settings(self) -> PluginSettings:
         return PluginSettings(tenant=TenantSettings, installation=InstallationSettings)
+
+    @hookimpl
+    def register_channels(self) -> list[ChannelType]:
+        return [ChannelType(Channel.VOICE, _("Phone call"), "phone", media=True)]
 
     @hookimpl
     def register_assets(self) -> list[Asset]:

@@ -44,15 +44,32 @@ class CallStatus:
     since: datetime
     now: datetime
     position: int | None
+    estimate: int | None
     cause: str
     ended: str
+
+
+@dataclass
+class Admitted:
+    """Whether a call can begin; `refusal` says why not, empty when it can."""
+
+    refusal: str
+    reopens_at: datetime | None
 
 
 @get("/", public=True)
 async def call_page(ctx: Context) -> Template:
     """The page from which a customer calls."""
     title = _("Call %(name)s") % {"name": ctx.tenant.name}
-    return public_page("telephony/call.html", title=title, limits=calling, texts=caller_texts())
+    refusal = (await calling.admission(ctx)).refusal
+    return public_page("telephony/call.html", title=title, limits=calling, texts=caller_texts(), refusal=refusal)
+
+
+@get("/admission", public=True)
+async def admission(ctx: Context) -> Admitted:
+    """Whether a call can begin now: asked before the microphone is."""
+    place = await calling.admission(ctx)
+    return Admitted(place.refusal, place.reopens_at)
 
 
 @get("/ice", public=True)
@@ -82,4 +99,4 @@ async def hang_up(ctx: Context, token: FromPath[str]) -> None:
     await calling.hang_up_call(ctx, token)
 
 
-PUBLIC = [call_page, caller_ice, begin, state, hang_up]
+PUBLIC = [call_page, admission, caller_ice, begin, state, hang_up]

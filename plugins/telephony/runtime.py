@@ -25,7 +25,7 @@ class Running:
     controller: MediaController | None
 
 
-_running: dict[int, Running] = {}
+_STATE = "telephony.running"
 
 
 async def start(platform: Platform, *, media: bool) -> Running:
@@ -46,13 +46,13 @@ async def start(platform: Platform, *, media: bool) -> Running:
         raise
     watch = NodeWatch(platform, connections)
     watch.start()
-    running = _running[id(platform)] = Running(connections, watch, controller)
+    running = platform.plugin_state[_STATE] = Running(connections, watch, controller)
     return running
 
 
 async def stop(platform: Platform) -> None:
     """Ends what `start` began; nothing when it did not."""
-    running = _running.pop(id(platform), None)
+    running: Running | None = platform.plugin_state.pop(_STATE, None)
     if running is None:
         return
     await running.watch.close()

@@ -8,6 +8,8 @@ from typing import Annotated, Any
 import phonenumbers
 from pydantic import BaseModel, ConfigDict, Field, StrictInt, field_validator
 
+from switchroom.locale import mark as _
+
 EMBEDDED = "embedded"
 
 Seconds = Annotated[StrictInt, Field(ge=1, le=300)]
@@ -24,9 +26,23 @@ class TenantSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    default_region: str = ""
-    max_waiting: Annotated[StrictInt, Field(ge=1, le=10_000)] = 50
-    calls_per_minute: Annotated[StrictInt, Field(ge=1, le=10_000)] = 30
+    default_region: str = Field(
+        "",
+        title=_("Country of numbers without a country code"),
+        description=_(
+            "Two capital letters, such as GB. When it is empty, callers give their number with a + in front."
+        ),
+    )
+    max_waiting: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(
+        50,
+        title=_("Most callers who may wait at once"),
+        description=_("Whoever calls when so many wait is asked to call later."),
+    )
+    calls_per_minute: Annotated[StrictInt, Field(ge=1, le=10_000)] = Field(
+        30,
+        title=_("Calls from one address within a minute"),
+        description=_("A browser's address from which more come is refused for a while."),
+    )
 
     @field_validator("default_region")
     @classmethod

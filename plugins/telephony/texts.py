@@ -31,6 +31,8 @@ def caller_texts() -> dict[str, Any]:
     return {
         "next": _("You are next."),
         "position": _("You are number %d in the queue."),
+        "soon": _("It should take less than a minute."),
+        "minutes": _("It should take about %d min."),
         "mute": _("Mute my microphone"),
         "unmute": _("Unmute my microphone"),
         "cutOff": _("The call has ended."),

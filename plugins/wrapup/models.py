@@ -14,6 +14,9 @@ class AttemptState(StrEnum):
     """What has become of a promised attempt."""
 
     OPEN = "open"
+    """Nothing but this row knows of it."""
+    PROMISED = "promised"
+    """The organisation keeps promises: what becomes of it is in that ledger."""
 
 
 class NextAttempt(TenantModel):

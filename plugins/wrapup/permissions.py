@@ -7,4 +7,11 @@ from switchroom.locale import mark
 
 PROCESS_TASKS = "wrapup.process_tasks"
 
-PERMISSIONS = [Permission(PROCESS_TASKS, mark("Fill in the form beside and after a call"), ("agent", "supervisor"))]
+PERMISSIONS = [
+    Permission(
+        PROCESS_TASKS,
+        mark("Fill in the form beside and after a call"),
+        ("agent", "supervisor"),
+        mark("The panel on the right, with the clock of the work after a call."),
+    )
+]

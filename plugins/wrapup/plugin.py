@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+from plugins.wrapup.api_routes import API
 from plugins.wrapup.panels import task_panel
 from plugins.wrapup.permissions import PERMISSIONS
+from plugins.wrapup.reasons import REASONS
 from plugins.wrapup.routes import PAGES
 from plugins.wrapup.services import AfterCalls
 from plugins.wrapup.settings import WrapUpSettings
 from switchroom import Context, hookimpl
 from switchroom.capabilities import AfterContactWork
-from switchroom.contributions import Asset, Models, Panel, Permission, PluginSettings, Provider, Routes
+from switchroom.contributions import Asset, Lookup, Models, Panel, Permission, PluginSettings, Provider, Routes
 
 
 class WrapUpPlugin:
@@ -17,7 +19,7 @@ class WrapUpPlugin:
 
     @hookimpl
     def register_routes(self) -> Routes:
-        return Routes(pages=PAGES)
+        return Routes(pages=PAGES, api=API)
 
     @hookimpl
     def register_models(self) -> Models:
@@ -30,6 +32,10 @@ class WrapUpPlugin:
     @hookimpl
     def register_capabilities(self) -> list[Provider]:
         return [Provider(AfterContactWork, AfterCalls())]
+
+    @hookimpl
+    def register_lookups(self) -> list[Lookup]:
+        return [REASONS]
 
     @hookimpl
     def register_settings(self) -> PluginSettings:

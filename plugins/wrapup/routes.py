@@ -61,7 +61,8 @@ async def panel(request: AnyRequest, ctx: Context, user: SignedIn) -> Response[A
 async def draft(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> None:
     """Keeps what is typed."""
     posted = await _posted(request)
-    await services.keep_draft(ctx, segment_id, user.id, pick_answers(SIMPLE, posted), read_writer(posted))
+    form = await services.whole_form(ctx, SIMPLE, segment_id, user.id)
+    await services.keep_draft(ctx, segment_id, user.id, pick_answers(form, posted), read_writer(posted), form)
 
 
 @post("/segments/{segment_id:int}/more-time", permission=PROCESS_TASKS, status_code=200)
@@ -76,20 +77,21 @@ async def more_time(ctx: Context, user: SignedIn, segment_id: SegmentId) -> Resp
 async def send(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> Response[Any]:
     """Sends the form; while the call goes on only with `end_call`, else the page asks first."""
     posted = await _posted(request)
-    typed = pick_answers(SIMPLE, posted)
+    form = await services.whole_form(ctx, SIMPLE, segment_id, user.id)
+    typed = pick_answers(form, posted)
     act = services.end_call_and_send if ("end_call", "yes") in posted else services.send
     try:
-        await act(ctx, segment_id, user.id, typed, _reader(user))
+        await act(ctx, segment_id, user.id, typed, _reader(user), form)
     except InvalidAnswers as error:
-        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
         return await _panel(ctx, user, errors=error.fields, status_code=error.status)
     except services.CallGoesOn:
-        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
         return _unchanged(fragment("wrapup/ask.html", segment_id=segment_id))
     except AlreadySubmitted as error:
         return await _panel(ctx, user, notice=error.message, status_code=error.status)
     except WrapUpOver as error:
-        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
         notice = _("The time was over before the form was sent. What you typed is kept; complete it below.")
         return await _panel(ctx, user, notice=notice, status_code=error.status)
     return with_toast(await _panel(ctx, user), _("The form was sent."))
@@ -103,20 +105,21 @@ async def open_later(ctx: Context, user: SignedIn, segment_id: SegmentId) -> Res
         return await _panel(ctx, user)
     if await services.sent(ctx, segment_id, user.id) is not None:
         raise AlreadySubmitted
-    return _later(task, user)
+    return await _later(ctx, task, user)
 
 
 @post("/segments/{segment_id:int}/later", permission=PROCESS_TASKS, status_code=200)
 async def send_later(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> Response[Any]:
     """Sends a form whose time is over."""
     posted = await _posted(request)
-    typed = pick_answers(LATER, posted)
+    form = await services.whole_form(ctx, LATER, segment_id, user.id)
+    typed = pick_answers(form, posted)
     try:
-        await services.complete_later(ctx, segment_id, user.id, typed, _reader(user))
+        await services.complete_later(ctx, segment_id, user.id, typed, _reader(user), form)
     except InvalidAnswers as error:
-        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted))
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
         task = await services.own_task(ctx, segment_id, user.id)
-        return _later(task, user, errors=error.fields, status_code=error.status)
+        return await _later(ctx, task, user, errors=error.fields, status_code=error.status)
     except Conflict as error:
         return await _panel(ctx, user, notice=error.message, status_code=error.status)
     return with_toast(await _panel(ctx, user), _("The form was sent."))
@@ -136,7 +139,7 @@ async def _panel(
         "wrapup/panel.html",
         status_code=status_code,
         notice=notice,
-        form=_rendered(SIMPLE, task, user, errors),
+        form=await _rendered(ctx, SIMPLE, task, user, errors),
         **head(task, ctx.settings, alone=False),
     )
 
@@ -151,20 +154,21 @@ async def _left_over(ctx: Context, user: SignedIn) -> dict[str, Any]:
     }
 
 
-def _later(
-    task: services.Task, user: SignedIn, *, errors: dict[str, str] | None = None, status_code: int = 200
+async def _later(
+    ctx: Context, task: services.Task, user: SignedIn, *, errors: dict[str, str] | None = None, status_code: int = 200
 ) -> Template:
     return fragment(
         "wrapup/later.html",
         status_code=status_code,
         task=task,
         caller=caller_name(task),
-        form=_rendered(LATER, task, user, errors),
+        form=await _rendered(ctx, LATER, task, user, errors),
     )
 
 
-def _rendered(form: Form, task: services.Task, user: SignedIn, errors: dict[str, str] | None) -> str:
+async def _rendered(ctx: Context, own: Form, task: services.Task, user: SignedIn, errors: dict[str, str] | None) -> str:
     reader = _reader(user)
+    form = await services.whole_form(ctx, own, task.segment.id, user.id)
     typed: Typed = task.draft.typed if task.draft else initial_texts(form, reader)
     return render_form(form, typed, reader, scope=f"wrapup-{task.segment.id}", errors=errors)
 

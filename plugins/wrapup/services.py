@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 
 from plugins.wrapup.forms import AFTER_SERVICE, BREAK, COMMENT, LATER, NEXT_ATTEMPT_AT, SIMPLE, SUCCESSFUL
 from plugins.wrapup.models import AttemptState, NextAttempt
+from plugins.wrapup.reasons import with_reasons
 from plugins.wrapup.settings import WrapUpSettings
 from switchroom import Context
-from switchroom.agents import Intent, choose_intent
+from switchroom.agents import Intent, choose_intent, view
+from switchroom.capabilities import NewPromise, PromiseLedger
 from switchroom.database import transaction
 from switchroom.errors import Conflict, NotFound
 from switchroom.forms import (
@@ -20,6 +22,7 @@ from switchroom.forms import (
     Typed,
     Writer,
     drafts_since,
+    extend_form,
     get_draft,
     get_submission,
     save_draft,
@@ -118,7 +121,7 @@ async def unfinished_tasks(ctx: Context, agent_id: int, since: datetime) -> list
 
 
 async def next_attempts(ctx: Context, agent_id: int, limit: int = 5) -> list[NextAttempt]:
-    """The attempts that the agent has promised, the next one first."""
+    """The attempts that the agent has promised, the next one first; none where they are in a ledger of promises."""
     return await NextAttempt.filter(agent_id=agent_id, state=AttemptState.OPEN).order_by("due_at", "id").limit(limit)
 
 
@@ -127,7 +130,20 @@ async def sent(ctx: Context, segment_id: int, agent_id: int) -> Submission | Non
     return await get_submission(ctx, SIMPLE.key, _subject(segment_id), agent_id)
 
 
-async def keep_draft(ctx: Context, segment_id: int, agent_id: int, typed: Typed, writer: Writer) -> None:
+async def whole_form(ctx: Context, form: Form, segment_id: int, agent_id: int) -> Form:
+    """The form with the reasons that the administrator keeps, and with what other plugins ask in it.
+
+    Raises:
+        NotFound: There is no such segment, or another agent's.
+    """
+    if ctx.listened("form_fields"):
+        await own_task(ctx, segment_id, agent_id)  # What is asked may tell of the call.
+    return await extend_form(ctx, await with_reasons(ctx, form), _subject(segment_id), agent_id)
+
+
+async def keep_draft(
+    ctx: Context, segment_id: int, agent_id: int, typed: Typed, writer: Writer, form: Form = SIMPLE
+) -> None:
     """Keeps what the agent has typed: during the call, after it, and after its time.
 
     Raises:
@@ -135,7 +151,7 @@ async def keep_draft(ctx: Context, segment_id: int, agent_id: int, typed: Typed,
         AlreadySubmitted: The form was sent.
     """
     await own_task(ctx, segment_id, agent_id)
-    await save_draft(ctx, SIMPLE, _subject(segment_id), agent_id, typed, writer)
+    await save_draft(ctx, form, _subject(segment_id), agent_id, typed, writer)
 
 
 async def add_time(ctx: Context, segment_id: int, agent_id: int) -> datetime:
@@ -157,8 +173,16 @@ async def add_time(ctx: Context, segment_id: int, agent_id: int) -> datetime:
     )
 
 
-async def send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader) -> None:
+async def send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader, form: Form = SIMPLE) -> None:
     """Stores the answers and ends the after-contact work, in one transaction.
+
+    Args:
+        ctx: Where.
+        segment_id: Of which part of the call.
+        agent_id: Whose.
+        typed: What was answered.
+        reader: Who answers.
+        form: As `whole_form` gave it.
 
     Raises:
         NotFound: There is no such segment, or another agent's.
@@ -169,14 +193,18 @@ async def send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reade
     """
     async with transaction():
         task = await own_task(ctx, segment_id, agent_id)
-        submission = await _submit(ctx, task, SIMPLE, typed, reader)
+        submission = await _submit(ctx, task, form, typed, reader)
         if task.in_talk:
             raise CallGoesOn(_("The call is still going on."))
         await _finish(ctx, task, submission)
 
 
-async def end_call_and_send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader) -> None:
+async def end_call_and_send(
+    ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader, form: Form = SIMPLE
+) -> None:
     """Ends the call if it goes on, and sends; the agent has been asked and has agreed. One transaction.
+
+    Takes what `send` takes.
 
     Raises:
         NotFound: There is no such segment, or another agent's.
@@ -186,14 +214,18 @@ async def end_call_and_send(ctx: Context, segment_id: int, agent_id: int, typed:
     """
     async with transaction():
         task = await own_task(ctx, segment_id, agent_id)
-        submission = await _submit(ctx, task, SIMPLE, typed, reader)
+        submission = await _submit(ctx, task, form, typed, reader)
         if task.in_talk:
             await end_interaction(ctx, task.interaction.id, "agent_hung_up")
         await _finish(ctx, task, submission)
 
 
-async def complete_later(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader) -> None:
+async def complete_later(
+    ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader, form: Form = LATER
+) -> None:
     """Stores the answers to a form whose time was over; clock and status stay as they are.
+
+    Takes what `send` takes.
 
     Raises:
         NotFound: There is no such segment, or another agent's.
@@ -205,7 +237,7 @@ async def complete_later(ctx: Context, segment_id: int, agent_id: int, typed: Ty
         task = await own_task(ctx, segment_id, agent_id)
         if not task.over:
             raise CallGoesOn(_("The time for this form is not over yet."))
-        submission = await _submit(ctx, task, LATER, typed, reader)
+        submission = await _submit(ctx, task, form, typed, reader)
         await complete_segment_later(
             ctx, segment_id, agent_id, outcome=_outcome(submission), comment=_comment(submission)
         )
@@ -233,15 +265,37 @@ async def _submit(ctx: Context, task: Task, form: Form, typed: Typed, reader: Re
     submission = await submit_form(ctx, form, _subject(task.segment.id), task.segment.agent_id, typed, reader)
     due_at = submission.answers.get(NEXT_ATTEMPT_AT)
     if isinstance(due_at, str):
-        await NextAttempt.create(
-            segment=submission.subject,
-            interaction=f"core:interaction:{task.interaction.id}",
-            agent_id=task.segment.agent_id,
-            contact_name=task.interaction.contact_name,
-            contact_number=task.interaction.contact_number,
-            due_at=datetime.fromisoformat(due_at),
-        )
+        await _promise(ctx, task, submission, datetime.fromisoformat(due_at))
     return submission
+
+
+async def _promise(ctx: Context, task: Task, submission: Submission, due: datetime) -> None:
+    """Notes the next attempt, and promises it where the organisation keeps promises."""
+    interaction, agent_id = task.interaction, task.segment.agent_id
+    ledger = ctx.capability(PromiseLedger)  # type: ignore[type-abstract]
+    await NextAttempt.create(
+        segment=submission.subject,
+        interaction=f"core:interaction:{interaction.id}",
+        agent_id=agent_id,
+        contact_name=interaction.contact_name,
+        contact_number=interaction.contact_number,
+        due_at=due,
+        state=AttemptState.PROMISED if ledger else AttemptState.OPEN,
+    )
+    if ledger is not None:
+        new = NewPromise(
+            kind="next_attempt",
+            # Whoever sends the form in the minute that he has chosen is not too late.
+            due=max(due, datetime.now(UTC)),
+            subject=_comment(submission) or _("Next attempt"),
+            owner_id=agent_id,
+            reference=f"{PLUGIN}:{submission.subject}",
+            url=f"/card/{interaction.id}",
+            contact_name=interaction.contact_name,
+            contact_number=interaction.contact_number,
+            interaction_id=interaction.id,
+        )
+        await ledger.promise(ctx, new)
 
 
 async def _finish(ctx: Context, task: Task, submission: Submission) -> None:
@@ -252,7 +306,10 @@ async def _finish(ctx: Context, task: Task, submission: Submission) -> None:
     if task.in_talk and (await get_segment(ctx, segment)).state is SegmentState.CLOSED:
         await complete_segment_later(ctx, segment, agent_id, outcome=outcome, comment=comment)
         if then:
-            await choose_intent(ctx, agent_id, then, cause="after_service")
+            agent = await view(ctx, agent_id)
+            # Who has chosen a break already keeps its reason.
+            if agent is None or agent.intent is not then:
+                await choose_intent(ctx, agent_id, then, cause="after_service")
     else:
         await finish_segment(ctx, segment, agent_id, outcome=outcome, comment=comment, then=then)
 

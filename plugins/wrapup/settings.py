@@ -6,6 +6,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from switchroom.locale import mark as _
+
 
 class WrapUpSettings(BaseModel):
     """After-contact work of a tenant. How long it takes is set per team.
@@ -19,7 +21,21 @@ class WrapUpSettings(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    enabled_for_voice: bool = True
-    add_time_shown_at: Annotated[int, Field(ge=1, le=600)] = 10
-    add_time_seconds: Annotated[int, Field(ge=1, le=3600)] = 30
-    add_time_repeats: Annotated[int, Field(ge=0, le=100)] = 2
+    enabled_for_voice: bool = Field(
+        True,
+        title=_("After-contact work follows every call"),
+        description=_("How long it takes is set for each team."),
+    )
+    add_time_shown_at: Annotated[int, Field(ge=1, le=600)] = Field(
+        10,
+        title=_("Offer more time this many seconds before the end"),
+    )
+    add_time_seconds: Annotated[int, Field(ge=1, le=3600)] = Field(
+        30,
+        title=_("Seconds that each press adds"),
+    )
+    add_time_repeats: Annotated[int, Field(ge=0, le=100)] = Field(
+        2,
+        title=_("How often time can be added for one call"),
+        description=_("0 for never."),
+    )

@@ -4,13 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.main_job import END_SECONDS, HEARD_DB, do_the_main_job, go_inbound, place_call, wait_to_hear
-
-pytestmark = pytest.mark.xdist_group("browser")
 
 SignIn = Callable[[Browser, str], Page]
 

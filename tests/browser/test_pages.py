@@ -15,8 +15,6 @@ from tests.browser.conftest import OpenPage, log_in
 from tests.browser.main_job import go_inbound, place_call
 from tests.serving import DEMO_PASSWORD, ROOT
 
-pytestmark = pytest.mark.xdist_group("browser")
-
 SignIn = Callable[[Browser, str], Page]
 
 AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
@@ -273,6 +271,25 @@ def test_microphone_that_is_blocked_is_explained(open_page: OpenPage, agent_brow
     place_call(page)
     expect(page.get_by_role("alert")).to_contain_text("allow the microphone")
     check(page, "call page, microphone blocked")
+
+
+def test_softphone_says_what_to_do_when_the_microphone_is_blocked(
+    sign_in: SignIn, open_page: OpenPage, agent_browser: Browser, caller_browser: Browser
+) -> None:
+    agent = settled(sign_in(agent_browser, "agent1"))
+    agent.evaluate(
+        "() => { navigator.mediaDevices.getUserMedia = async () => { throw new DOMException('', 'NotAllowedError') } }"
+    )
+    go_inbound(agent)
+    caller = open_page(caller_browser, "/call/demo", permissions=["microphone"])
+    place_call(caller)
+    agent.get_by_role("button", name="Accept").click()
+    expect(agent.locator("#dock").get_by_role("alert")).to_contain_text("allow the microphone")
+    expect(agent.get_by_role("button", name="Reject")).to_be_visible()
+    check(agent, "softphone, microphone blocked")
+    agent.get_by_role("button", name="Reject").click()
+    expect(agent.locator("#status-button")).to_contain_text("Missed")
+    caller.get_by_role("button", name="Hang up").click()
 
 
 def test_everything_is_reached_with_the_keyboard(open_page: OpenPage, agent_browser: Browser) -> None:

@@ -15,24 +15,23 @@ from tests.browser.main_job import do_the_main_job
 from tests.conftest import scratch_database
 from tests.serving import ROOT, ServerProcess, free_port, running, server_environ
 
-# The brokers are shared by all tests of the machine, so they take turns.
-pytestmark = pytest.mark.xdist_group("browser")
-
 PASSWORD = "a password of some length"
 
 
-@pytest.fixture(params=["redis_url", "rabbitmq_url"])
+@pytest.fixture
 def web_servers(
-    request: pytest.FixtureRequest, database_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+    database_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[ServerProcess, ServerProcess]]:
-    """Two web servers of one installation, with everything else that it needs."""
+    """Two web servers of one installation, with everything else that it needs.
+
+    The broker is Redis: that RabbitMQ does the same is seen where jobs are tested.
+    """
     folder = tmp_path_factory.mktemp("installation")
-    broker = request.getfixturevalue(request.param)
     with scratch_database(database_server) as url:
         environ = server_environ(
             url,
             folder,
-            SWITCHROOM__BROKER__URL=broker,
+            SWITCHROOM__BROKER__URL=redis_url,
             SWITCHROOM__LIVE__URL=redis_url,
             SWITCHROOM__DEMO="false",
         )

@@ -381,6 +381,7 @@ async def test_user_with_several_roles_chooses_and_changes_without_a_new_login(
 
 async def test_role_that_is_taken_away_is_gone_at_once(ctx: Context, platform: Platform) -> None:
     created = await user(ctx, "anna", ADMINISTRATOR, AGENT)
+    await user(ctx, "ben", ADMINISTRATOR)
     token = await open_session(ctx, created.id)
     await change_role(ctx, await signed_in(platform, token), ADMINISTRATOR)
     await set_roles(ctx, created.id, [AGENT])

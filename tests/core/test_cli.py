@@ -17,8 +17,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import asyncpg
+import click
 import pytest
 
+from core.cli.root import root
 from core.database.embedded import EmbeddedServer
 from tests.conftest import scratch_database
 
@@ -291,8 +293,8 @@ def add_migration(url: str, app: str, name: str) -> None:
 def test_help_names_every_command(installation: Installation) -> None:
     done = installation.run("--help")
     assert done.code == 0
-    listed = re.findall(r"^  (\w+) ", done.output.partition("Commands:")[2], re.MULTILINE)
-    assert listed == ["run", "web", "worker", "scheduler", "media", "migrate", "tenants", "users", "plugins", "doctor"]
+    ours = done.output.partition("Commands:")[2].partition("Commands of plugins:")[0]
+    assert re.findall(r"^  (\w+) ", ours, re.MULTILINE) == root.list_commands(click.Context(root))
 
 
 @pytest.mark.parametrize("arguments", [["nope"], ["tenants", "nope"], ["tenants", "create"], ["run", "--nope"]])
@@ -328,6 +330,23 @@ def test_organisations_and_people_are_managed(shared: Installation) -> None:
     assert short.errors.endswith("switchroom: The user cannot be created.\n  password: Use at least 8 characters.\n")
     assert shared.run(*create, typed="long enough\n").output == "Created Kim in acme.\n"
     assert shared.run(*create, typed="long enough\n").errors.count("There is a user named kim already.") == 1
+    last = shared.run("users", "roles", "acme", "kim", "agent", "supervisor")
+    assert (last.code, "This is the last administrator of your organisation." in last.errors) == (2, True)
+    assert (
+        shared.run(
+            "users",
+            "create",
+            "acme",
+            "Lee",
+            "--name",
+            "Lee",
+            "--role",
+            "administrator",
+            "--password-stdin",
+            typed="long enough\n",
+        ).code
+        == 0
+    )
     assert shared.run("users", "roles", "acme", "kim", "agent", "supervisor").code == 0
     assert "switchroom: There is no role named pilot.\n" in shared.run("users", "roles", "acme", "kim", "pilot").errors
     assert shared.run("users", "list", "acme").output.splitlines()[1].split() == (
@@ -364,11 +383,11 @@ def test_broken_plugin_is_listed_with_its_reason_and_the_rest_is_ready(shared: I
     lines = {line.split()[0]: line for line in done.output.splitlines()}
     assert done.code == 0
     assert lines["faulty"].split()[2] == "broken"
-    assert lines["faulty"].endswith("RuntimeError: out of order")
+    assert lines["faulty"].endswith("RuntimeError: out of order. It happened in plugin.py, line 1.")
     assert lines["routing"].split()[2] == "ready"
     doctor = shared.run("doctor")
     assert doctor.code == 1
-    assert re.search(r"^FAIL  plugins +faulty \(broken\): RuntimeError: out of order$", doctor.output, re.MULTILINE)
+    assert re.search(r"^FAIL  plugins +faulty \(broken\): RuntimeError: out of order\.", doctor.output, re.MULTILINE)
 
 
 def test_plugins_are_listed_without_a_database(installation: Installation) -> None:

@@ -23,7 +23,20 @@ from core.locale import ENGLISH, speaking
 
 WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(str.strip)
 TEXT = st.dictionaries(st.sampled_from(["en", "ru", "pt-BR"]), WORDS, min_size=1)
-KINDS = ["static_text", "text", "long_text", "yes_no", "radio", "date_time"]
+KINDS = [
+    "static_text",
+    "text",
+    "long_text",
+    "text_list",
+    "secret",
+    "yes_no",
+    "switch",
+    "radio",
+    "select",
+    "multi_select",
+    "number",
+    "date_time",
+]
 
 
 @st.composite
@@ -34,7 +47,9 @@ def conditions(draw: st.DrawFn, before: list[dict[str, Any]]) -> dict[str, Any] 
         for component in before
         for value in {
             "yes_no": [True, False],
+            "switch": [True, False],
             "radio": [option["value"] for option in component.get("options", ())],
+            "select": [option["value"] for option in component.get("options", ())],
             "text": ["x"],
             "long_text": ["a longer\ntext"],
         }.get(component["kind"], [])
@@ -58,14 +73,24 @@ def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[
     made |= {"label": draw(TEXT), "required": draw(st.booleans()), "required_if": draw(conditions(before))}
     if draw(st.booleans()):
         made["help"] = draw(TEXT)
-    if kind == "radio":
+    if kind in ("radio", "select", "multi_select"):
         values = draw(
             st.lists(st.from_regex(r"[a-z][a-z.-]{0,5}", fullmatch=True), min_size=1, max_size=4, unique=True)
         )
         made["options"] = [{"value": value, "label": draw(TEXT)} for value in values]
-        made["default"] = draw(st.sampled_from([None, *values]))
+        one = draw(st.sampled_from([None, *values]))
+        made["default"] = one if kind != "multi_select" else [one] if one else []
     if kind == "yes_no":
         made["default"] = draw(st.sampled_from([None, True, False]))
+    if kind == "switch":
+        made["default"] = draw(st.booleans())
+    if kind == "text":
+        made["format"] = draw(st.sampled_from([None, "email", "url"]))
+    if kind == "number":
+        made["whole"] = draw(st.booleans())
+        made["minimum"] = draw(st.sampled_from([None, -1, 0.5, 2]))
+        made["maximum"] = draw(st.sampled_from([None, 3, 10_000_000]))
+        made["unit"] = draw(st.none() | TEXT)
     if kind == "date_time":
         made["must_be"] = draw(st.sampled_from([None, "future", "past"]))
     return made
@@ -89,7 +114,23 @@ def forms(draw: st.DrawFn) -> dict[str, Any]:
 def answered(draw: st.DrawFn) -> tuple[Form, dict[str, str]]:
     """A form and what a browser holds for it: sensible answers and nonsense."""
     form = read_form(draw(forms()))
-    sensible = ["yes", "no", "x", "a longer\ntext", "2031-03-30T02:30", "2020-01-01T00:00", "", " ", "0001-01-01T00:00"]
+    sensible = [
+        "3",
+        "-0,50",
+        "+7e2",
+        "1 000 000",
+        "a@b.example",
+        "https://example.com/?q=1",
+        "yes",
+        "no",
+        "x",
+        "a longer\ntext",
+        "2031-03-30T02:30",
+        "2020-01-01T00:00",
+        "",
+        " ",
+        "0001-01-01T00:00",
+    ]
     texts = st.one_of(st.sampled_from(sensible), st.text(max_size=30))
     typed = {}
     for key, question in form.questions.items():
@@ -150,7 +191,11 @@ def test_accepted_answers_shown_and_read_again_are_the_same(case: tuple[Form, di
         assert set(errors) <= set(form.questions)
     else:
         answers = accept_answers(form, typed, reader)
-        assert accept_answers(form, show_answers(form, answers, reader), reader) == answers
+        # What is secret is not shown, so it cannot be read again: without it, all is as it was.
+        secrets = {key: typed[key] for key in form.secrets & answers.keys()}
+        shown = show_answers(form, answers, reader)
+        assert not any(shown.get(key) for key in form.secrets)
+        assert accept_answers(form, shown | secrets, reader) == answers
         assert json.loads(json.dumps(answers)) == answers
 
 

@@ -10,9 +10,9 @@ import pytest
 from litestar.types import ASGIApp
 
 from core.accounts.permissions import ADMINISTRATOR, AGENT
+from core.plugin_lifecycle import disable_plugin
 from core.plugins.context import Platform
 from core.plugins.discovery import PluginState
-from core.plugins.enablement import disable_plugin
 from core.tenancy.context import TenantRef
 from tests.core.web_client import (
     add_user,
@@ -66,10 +66,14 @@ async def test_plugin_that_is_off_answers_like_a_path_that_never_was(
     async with client(web) as browser:
         await log_in(browser, "ben", without)
         for method in METHODS:
-            never = seen(await browser.request(method, "/there/never/was/this"))
-            assert never[0] == 404
+            never = {
+                start: seen(await browser.request(method, f"{start}/there/never/was/this")) for start in ("/p", "/api")
+            }
+            assert never["/p"] == seen(await browser.request(method, "/there/never/was/this"))
+            assert never["/p"][0] == never["/api"][0] == 404
             for path in (*OURS, *(path.replace("echo", "nobody") for path in OURS)):
-                assert seen(await browser.request(method, path)) == never, f"{method} {path}"
+                unknown = never["/api" if path.startswith("/api") else "/p"]
+                assert seen(await browser.request(method, path)) == unknown, f"{method} {path}"
 
 
 async def test_no_spelling_of_the_path_gets_past(web: ASGIApp, having: TenantRef, without: TenantRef) -> None:
@@ -95,7 +99,8 @@ async def test_switching_off_takes_effect_with_the_next_request(
     async with client(web) as browser:
         await log_in(browser, "anna", having)
         assert (await browser.get("/p/echo/hello")).status_code == 200
-        await disable_plugin(having.id, "echo")
+        async with platform.context(having) as ctx:
+            await disable_plugin(platform, ctx, "echo")
         assert (await browser.get("/p/echo/hello")).status_code == 404
         await switch_on(platform, having, "echo")
         assert (await browser.get("/p/echo/hello")).status_code == 200

@@ -21,7 +21,7 @@ from core import app as core_app
 from core.accounts.models import User
 from core.agents.connection import tab_closed, tab_opened
 from core.agents.roster import begin_shift
-from core.agents.service import choose_intent, longest_waiting
+from core.agents.service import choose_intent
 from core.agents.states import Intent
 from core.app import Application
 from core.database.connection import execute, execute_script, fetch
@@ -165,7 +165,10 @@ class Floor:
             await self.outbox.run_due()
             await tab_opened(self.ctx, agent)
         await self.outbox.run_due()
-        assert set(await longest_waiting(self.ctx, 10)) == set(self.agents)
+        free = await fetch("SELECT user_id FROM core_agent WHERE tenant_id = $1 AND taking", self.ctx.tenant.id)
+        assert {row["user_id"] for row in free} == set(self.agents)
+        placed = await fetch("SELECT user_id FROM core_pool_member WHERE tenant_id = $1 AND free", self.ctx.tenant.id)
+        assert {row["user_id"] for row in placed} == set(self.agents)
         left = await fetch(
             "SELECT id FROM core_interaction WHERE tenant_id = $1 AND state <> 'closed'", self.ctx.tenant.id
         )
@@ -216,12 +219,12 @@ async def open_floor(application: Application) -> AsyncIterator[Floor]:
             await tab_opened(ctx, user.id)
             await choose_intent(ctx, user.id, Intent.AVAILABLE)
             agents.append(user.id)
-        jobs = Jobs(platform, core_app._run_in_tenant(platform))
-        yield Floor(ctx, jobs, await directory.default_queue(ctx, "voice"), agents)
+        jobs = Jobs(platform)
+        yield Floor(ctx, jobs, (await directory.admit(ctx, "voice")).queue, agents)
 
 
 @settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
 )
 @given(script=steps)
 def test_no_interleaving_breaks_the_rows(

@@ -184,7 +184,6 @@ async def test_a_second_copy_of_a_message_does_nothing(application: Application,
     assert len(work.runs) == 2
 
 
-@pytest.mark.xdist_group("brokers")
 @pytest.mark.parametrize("broker", ["redis_url", "rabbitmq_url"])
 async def test_work_is_done_over_a_real_broker(
     broker: str, application: Application, database_url: str, request: pytest.FixtureRequest

@@ -2,24 +2,24 @@
 
 from __future__ import annotations
 
-import asyncio
 import textwrap
-from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any
 
+import click
 import pytest
 
 import hookspecs
+from core.cli.root import root
 from core.plugins.context import Context
-from core.plugins.contracts import Fail, Scope, hookimpl, hookspec
+from core.plugins.contracts import Deprecation, Scope, hookspec
 from core.plugins.discovery import PluginState, discover
-from core.plugins.dispatch import Dispatcher, HookFailed
-from core.plugins.enablement import Enablement
+from core.plugins.manifest import RESERVED
 from core.plugins.registry import FOLDER_PACKAGE, PluginRegistry
-
-pytestmark = pytest.mark.anyio
+from core.site import _core_handlers
+from core.vendor import pages as vendor_pages
+from tests.conftest import ROOT
 
 WORKING = """
     from switchroom import hookimpl
@@ -43,11 +43,29 @@ def write_plugin(folder: Path, name: str, code: str = WORKING, **manifest: Any) 
     (home / "plugin.py").write_text(textwrap.dedent(code).replace("{name}", name))
 
 
-def load(folder: Path) -> dict[str, tuple[PluginState, str]]:
-    """Loads a folder of plugins; gives state and reason by name."""
-    registry = PluginRegistry(hookspecs, discover([(folder, f"{FOLDER_PACKAGE}{folder.name}")]))
+def hook(function: str, options: str = "") -> str:
+    """The code of a plugin with one implementation of a hook."""
+    return (
+        "from switchroom import Job, hookimpl\nfrom switchroom.contributions import *\n"
+        "from switchroom.jobs import Schedule\n"
+        f"class P:\n    @hookimpl({options})\n    {function}\nplugin = P()\n"
+    )
+
+
+def registry_of(folder: Path, specifications: Any = hookspecs) -> PluginRegistry:
+    """Loads a folder of plugins."""
+    records = discover([(folder, f"{FOLDER_PACKAGE}{folder.name}")])
+    registry = PluginRegistry(
+        specifications, [record for record in records if record.module.startswith(FOLDER_PACKAGE)]
+    )
     registry.load()
     registry.mark_ready()
+    return registry
+
+
+def load(folder: Path) -> dict[str, tuple[PluginState, str]]:
+    """Loads a folder of plugins; gives state and reason by name."""
+    registry = registry_of(folder)
     ours = [record for record in registry.records if record.module.startswith(FOLDER_PACKAGE)]
     return {record.name: (record.state, record.reason) for record in ours}
 
@@ -163,7 +181,7 @@ def test_a_faulty_plugin_is_broken_with_its_reason_and_the_others_are_ready(
 def test_a_plugin_is_blocked_while_what_it_needs_is_not_ready(tmp_path: Path) -> None:
     write_plugin(tmp_path, "base", "import nothing_of_that_name")
     write_plugin(tmp_path, "addon", requires="[base]")
-    assert load(tmp_path)["addon"] == (PluginState.BLOCKED, "It needs the plugin 'base', which is not ready.")
+    assert load(tmp_path)["addon"] == (PluginState.BLOCKED, "It needs the plugin 'base', which is broken.")
 
 
 def test_plugins_that_need_each_other_are_broken_and_name_the_circle(tmp_path: Path) -> None:
@@ -186,69 +204,206 @@ def test_a_manifest_with_an_unknown_key_names_it(tmp_path: Path) -> None:
     assert "requirse" in reason
 
 
-class Specifications:
-    """Hooks for the tests of the call loop."""
+# --- Needs, order and names ------------------------------------------------------------------------------------------
+
+
+def test_a_plugin_may_require_a_range_of_versions(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "base", version="2.1.0")
+    write_plugin(tmp_path, "fits", requires="['base>=2,<3']")
+    write_plugin(tmp_path, "newer", requires="['base>=3']")
+    write_plugin(tmp_path, "alone", requires="[nobody]")
+    states = load(tmp_path)
+    assert states["fits"] == (PluginState.READY, "")
+    assert states["newer"] == (PluginState.BLOCKED, "It needs the plugin 'base>=3'; installed is 2.1.0.")
+    assert states["alone"] == (PluginState.BLOCKED, "It needs the plugin 'nobody', which is not installed.")
+
+
+@pytest.mark.parametrize(
+    "need", ["base[extra]", "base @ https://example.com", "Base", "base>=x", "base; python_version>'3'"]
+)
+def test_a_need_that_cannot_be_read_is_refused(tmp_path: Path, need: str) -> None:
+    write_plugin(tmp_path, "faulty", requires=f'["{need}"]')
+    state, reason = load(tmp_path)["faulty"]
+    assert state is PluginState.BROKEN
+    assert "is not the name of a plugin" in reason
+
+
+def test_a_version_that_is_none_is_refused(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "faulty", version="latest")
+    assert "is not a version" in load(tmp_path)["faulty"][1]
+
+
+def test_every_member_of_a_circle_is_broken_and_who_needs_one_is_blocked(tmp_path: Path) -> None:
+    for name, needed in (("one", "two"), ("two", "three"), ("three", "one"), ("four", "one"), ("own", "own")):
+        write_plugin(tmp_path, name, requires=f"[{needed}]")
+    states = load(tmp_path)
+    assert states["two"] == (
+        PluginState.BROKEN,
+        "Plugins need each other in a circle: two → three → one → two.",
+    )
+    assert states["own"][1].endswith("own → own.")
+    assert {states[name][0] for name in ("one", "two", "three", "own")} == {PluginState.BROKEN}
+    assert states["four"] == (PluginState.BLOCKED, "It needs the plugin 'one', which is broken.")
+
+
+def test_wishes_for_an_order_are_kept_where_they_can_be(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "aa", after="[zz, nobody]")
+    write_plugin(tmp_path, "bb", after="[cc]")
+    write_plugin(tmp_path, "cc", after="[bb]")
+    write_plugin(tmp_path, "zz")
+    registry = registry_of(tmp_path)
+    assert [record.name for record in registry.ready] == ["zz", "aa", "cc", "bb"]
+    late = registry.get("cc")
+    assert late is not None
+    assert late.warnings == ["It cannot come after 'bb', which has to come after it."]
+
+
+def test_a_plugin_of_the_name_of_a_bundled_one_harms_it_not(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "routing")
+    bundled = (ROOT / "plugins", "plugins")
+    registry = PluginRegistry(hookspecs, discover([bundled, (tmp_path, f"{FOLDER_PACKAGE}{tmp_path.name}")]))
+    registry.load()
+    registry.mark_ready()
+    ours = registry.get("routing")
+    assert ours is not None
+    assert ours.ready
+    assert [(record.origin, record.reason) for record in registry.records if record.name == "routing"] == [
+        (ours.origin, ""),
+        (str(tmp_path / "routing"), "A plugin of Switchroom itself has this name. Choose another one."),
+    ]
+
+
+def test_two_plugins_of_one_name_are_both_out_and_named(tmp_path: Path) -> None:
+    for folder in ("first", "second"):
+        (tmp_path / folder).mkdir()
+        write_plugin(tmp_path / folder, "twice")
+    records = discover([(tmp_path / "first", "_switchroom_a"), (tmp_path / "second", "_switchroom_b")])
+    (record,) = [record for record in records if record.name == "twice"]
+    assert record.state is PluginState.BROKEN
+    assert str(tmp_path / "first" / "twice") in record.reason
+    assert str(tmp_path / "second" / "twice") in record.reason
+
+
+@pytest.mark.parametrize("name", ["core", "api", "static", "vendor", "admin", "login", "fragments", "plugins"])
+def test_a_reserved_name_is_refused_with_the_reason(tmp_path: Path, name: str) -> None:
+    write_plugin(tmp_path, name)
+    state, reason = load(tmp_path)[name]
+    assert state is PluginState.BROKEN
+    assert f"{name!r} is reserved: " in reason
+
+
+def test_a_reserved_public_prefix_is_refused(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "faulty", public_prefix="login")
+    assert "'login' is reserved" in load(tmp_path)["faulty"][1]
+
+
+def test_what_core_uses_is_reserved() -> None:
+    pages = {
+        path.strip("/").split("/")[0]
+        for handler in [*_core_handlers(), *vendor_pages.HANDLERS]
+        for path in handler.paths
+    }
+    folders = {
+        path.name
+        for home in ("web", "forms")
+        for path in (ROOT / "core" / home / "templates").iterdir()
+        if path.is_dir()
+    }
+    commands = set(root.list_commands(click.Context(root, info_name="switchroom")))
+    assert {name for name in pages | folders | commands if name} <= RESERVED.keys()
+
+
+# --- Implementations -------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("code", "reason"),
+    [
+        ("class P: pass\nplugin = P", "must be an object, not a class"),
+        ("class P:\n    def __eq__(self, other): return True\nplugin = P()", "cannot be hashed"),
+        (hook("async def agent_panels(self, ctx, *, colour=1): return []"), "'colour' is keyword-only"),
+        (hook("async def agent_panels(self, *values): return []"), "takes any number of values"),
+        (hook("async def agent_panels(self, **values): return []"), "takes any number of values"),
+        (hook("async def agent_panels(self, ctx=None): return []"), "has a default"),
+        (hook("async def agent_panels(self, ctx):\n        yield []"), "must return its answer, not yield it"),
+        (hook("async def agent_panel(self, ctx): return []"), "Did you mean 'agent_panels'?"),
+        (hook("async def agent_panel(self, ctx): return []", "optionalhook=True"), "There is no hook named"),
+        (hook("async def agent_panels(self, ctx): return []", "specname='search'"), "specname is not allowed"),
+        (hook("async def agent_panels(self, ctx): return []", "wrapper=True"), "wrapping other plugins"),
+        (hook("def register_settings(self): return [PluginSettings(), PluginSettings()]"), "must give 1 object, not 2"),
+        (hook("def register_lookups(self): return [Lookup('other.x', 'X')]"), "must start with 'faulty.'"),
+        (hook("def register_assets(self): return [Asset('../../secret')]"), "must be a file of the plugin's static/"),
+        (
+            hook("def register_permissions(self): return 2 * [Permission('faulty.see', 'See')]"),
+            "There are 2 permissions named 'faulty.see'",
+        ),
+        (
+            hook("def register_jobs(self): return [Schedule(Job('other.work', None), '* * * * *')]"),
+            "'other.work' must start with 'faulty.'",
+        ),
+        (hook("def register_jobs(self): return [Schedule(Job('faulty.work', None), 'often')]"), "cannot be read"),
+        (hook("def register_models(self): return Models(('nothing_of_that_name',), '')"), "nothing_of_that_name"),
+    ],
+)
+def test_an_implementation_against_its_contract_breaks_the_plugin(tmp_path: Path, code: str, reason: str) -> None:
+    write_plugin(tmp_path, "faulty", code)
+    write_plugin(tmp_path, "working")
+    states = load(tmp_path)
+    assert states["faulty"][0] is PluginState.BROKEN
+    assert reason in states["faulty"][1]
+    assert states["working"] == (PluginState.READY, "")
+
+
+def test_a_hook_without_its_marker_is_a_warning(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "forgetful", "class P:\n    async def agent_panels(self, ctx): return []\nplugin = P()")
+    record = registry_of(tmp_path).get("forgetful")
+    assert record is not None
+    assert record.ready
+    assert record.warnings == [
+        "The function 'agent_panels' is named like a hook and not marked with @hookimpl, so it is never called."
+    ]
+
+
+class Changing:
+    """Hooks of which one will go, and one argument of the other."""
 
     @staticmethod
-    @hookspec(scope=Scope.TENANT, timeout=0.05)
-    async def answers(ctx: Context, number: int) -> list[int]:
-        """Gives numbers."""
+    @hookspec(scope=Scope.TENANT, deprecated=Deprecation("1.1", "2.0", "Use `new_words`."))
+    async def old_words(ctx: Context) -> list[str]:
+        """Gives words."""
 
     @staticmethod
-    @hookspec(scope=Scope.TENANT, fail=Fail.CLOSED)
-    async def must_not_fail(ctx: Context) -> None:
-        """Stops what was asked for when it fails."""
+    @hookspec(
+        scope=Scope.TENANT,
+        deprecated_arguments={"colour": Deprecation("1.2", "3.0", "The style sheet says it.")},
+    )
+    async def new_words(ctx: Context, colour: str) -> list[str]:
+        """Gives words."""
 
 
-class Good:
-    @hookimpl
-    async def answers(self, ctx: Context, number: int) -> list[int]:
-        return [number, len(ctx.plugin)]
+def test_what_is_deprecated_is_a_warning_that_names_removal_and_replacement(tmp_path: Path) -> None:
+    write_plugin(tmp_path, "older", hook("async def old_words(self, ctx): return []"))
+    write_plugin(tmp_path, "painter", hook("async def new_words(self, ctx, colour): return []"))
+    write_plugin(tmp_path, "newer", hook("async def new_words(self, ctx): return []"))
+    for name, value in vars(hookspecs).items():
+        if hasattr(value, "contract"):
+            setattr(Changing, name, staticmethod(value))
+    registry = registry_of(tmp_path, Changing)
+    warnings = {record.name: record.warnings for record in registry.records}
+    assert warnings == {
+        "older": ["The hook 'old_words' is deprecated since 1.1 and will be gone in 2.0. Use `new_words`."],
+        "painter": [
+            "The argument 'colour' of the hook 'new_words' is deprecated since 1.2 and will be gone in 3.0. "
+            "The style sheet says it."
+        ],
+        "newer": [],
+    }
 
 
-class Raising:
-    @hookimpl
-    async def answers(self) -> list[int]:
-        raise SystemExit("from a library")
-
-    @hookimpl
-    async def must_not_fail(self) -> None:
-        raise ValueError("it failed")
-
-
-class Hanging:
-    @hookimpl
-    async def answers(self) -> list[int]:
-        await asyncio.Event().wait()
-        return [0]
-
-
-def dispatcher(**plugins: object) -> Dispatcher:
-    """A call loop over plugins that are all ready."""
-    registry = PluginRegistry(Specifications, [])  # type: ignore[arg-type]
-    for name, plugin in plugins.items():
-        registry.manager.register(plugin, name=name)
-        registry.records.append(SimpleNamespace(name=name, ready=True))  # type: ignore[arg-type]
-    return Dispatcher(registry)
-
-
-def enabled(ctx: Context, *names: str) -> Context:
-    """The context of a tenant with these plugins."""
-    return replace(ctx, _enablement=Enablement(frozenset(names), {}))
-
-
-async def test_a_plugin_that_raises_or_hangs_does_not_keep_the_others_from_answering(ctx: Context) -> None:
-    hooks = dispatcher(bad=Raising(), good=Good(), slow=Hanging(), other=Good())
-    answers = await hooks.collect("answers", enabled(ctx, "bad", "good", "slow", "other"), number=7)
-    assert answers == [7, len("good"), 7, len("other")]
-
-
-async def test_a_plugin_that_is_off_for_the_tenant_is_not_called(ctx: Context) -> None:
-    hooks = dispatcher(good=Good(), other=Good())
-    assert await hooks.collect("answers", enabled(ctx, "other"), number=7) == [7, len("other")]
-    assert await hooks.collect("answers", enabled(ctx), number=7) == []
-
-
-async def test_a_hook_that_must_not_fail_stops_what_was_asked_for(ctx: Context) -> None:
-    with pytest.raises(HookFailed):
-        await dispatcher(bad=Raising()).collect("must_not_fail", enabled(ctx, "bad"))
+def test_the_state_of_a_plugin_has_a_time(tmp_path: Path) -> None:
+    before = datetime.now(UTC)
+    write_plugin(tmp_path, "faulty", "raise SystemExit(3)")
+    record = registry_of(tmp_path).get("faulty")
+    assert record is not None
+    assert before <= record.since <= datetime.now(UTC)
+    assert record.reason == "SystemExit: 3. It happened in plugin.py, line 1."

@@ -387,7 +387,7 @@ def test_unknown_plugins_are_refused_with_the_nearest_name(load: Load, tmp_path:
 
 
 def test_known_plugins_are_accepted(load: Load) -> None:
-    check_plugin_names(load(), ["telephony", "routing", "wrapup", "more"])
+    check_plugin_names(load(), ["telephony", "routing", "wrapup", "promises", "records", "more"])
 
 
 def test_plugin_settings_are_checked_by_the_plugins_schema(load: Load, tmp_path: Path) -> None:

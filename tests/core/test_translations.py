@@ -1,20 +1,14 @@
-"""Every text of core is there in every language: what code and templates use, against what is translated."""
+"""Every text of core and of each bundled plugin is there in every language: what is used, and what is translated."""
 
 from __future__ import annotations
 
-import re
-from pathlib import Path
-
 import pytest
-from babel.messages.catalog import Message
-from babel.messages.extract import DEFAULT_KEYWORDS, extract_from_dir
-from babel.messages.pofile import read_po
 
+from core.authoring.texts import PLACEHOLDER, Text, forms, translated_texts, used_texts
 from core.locale import languages
+from tests.conftest import ROOT
 
-CORE = Path(languages.__file__).parent.parent
-METHODS = [("**.py", "python"), ("web/templates/**.html", "jinja2.ext:babel_extract")]
-# Errors are translated where they are shown, so what they are raised with counts as marked.
+# Errors are translated where they are shown, so what core raises them with counts as marked.
 ERRORS = (
     "Conflict",
     "Forbidden",
@@ -25,52 +19,43 @@ ERRORS = (
     "NoExtensionLeft",
     "WrapUpOver",
 )
-KEYWORDS = {**DEFAULT_KEYWORDS, "mark": None, **dict.fromkeys(ERRORS)}
-PLACEHOLDER = re.compile(r"%\(\w+\)[sd]")
+# The command line and what helps authors of plugins speak English.
+ENGLISH = ("cli/", "authoring/")
+SPEAKERS = {
+    "core": ROOT / "core",
+    **{file.parent.name: file.parent for file in sorted((ROOT / "plugins").glob("*/manifest.yaml"))},
+}
+
+pytestmark = [
+    pytest.mark.parametrize("language", sorted(languages.NAMES.keys() - {"en"})),
+    pytest.mark.parametrize("speaker", SPEAKERS),
+]
 
 
-def wanted() -> dict[str | tuple[str, ...], str]:
-    """Each text of core, with a place where it is used."""
-    found = {}
-    for file, line, message, _comments, _context in extract_from_dir(CORE, METHODS, keywords=KEYWORDS):
-        text = message if isinstance(message, str) else tuple(message)
-        if text and not file.startswith("cli/"):
-            found[text] = f"{file}:{line}"
-    return found
+def wanted(speaker: str) -> dict[Text, str]:
+    """Each text that is used, with a place."""
+    used = used_texts(SPEAKERS[speaker], ERRORS if speaker == "core" else ())
+    return {text: f"{file}:{line}" for text, (file, line) in used.items() if not file.startswith(ENGLISH)}
 
 
-def translated(language: str) -> dict[str | tuple[str, ...], Message]:
-    """Each text that is translated."""
-    file = CORE / "locale" / language / "LC_MESSAGES" / "core.po"
-    with file.open("rb") as source:
-        return {message.id: message for message in read_po(source) if message.id}
-
-
-@pytest.mark.parametrize("language", sorted(languages.NAMES.keys() - {"en"}))
-def test_no_text_is_missing_or_empty(language: str) -> None:
-    there = translated(language)
+def test_no_text_is_missing_or_empty(speaker: str, language: str) -> None:
+    there = translated_texts(SPEAKERS[speaker], language)
     missing = {
         text: place
-        for text, place in wanted().items()
-        if text not in there or not all(_forms(there[text])) or there[text].fuzzy
+        for text, place in wanted(speaker).items()
+        if text not in there or not all(forms(there[text])) or there[text].fuzzy
     }
     assert not missing, "\n".join(
         f"{place}  {text!r}" for text, place in sorted(missing.items(), key=lambda pair: pair[1])
     )
 
 
-@pytest.mark.parametrize("language", sorted(languages.NAMES.keys() - {"en"}))
-def test_no_translation_is_left_over(language: str) -> None:
-    assert translated(language).keys() - wanted().keys() == set()
+def test_no_translation_is_left_over(speaker: str, language: str) -> None:
+    assert translated_texts(SPEAKERS[speaker], language).keys() - wanted(speaker).keys() == set()
 
 
-@pytest.mark.parametrize("language", sorted(languages.NAMES.keys() - {"en"}))
-def test_placeholders_are_kept(language: str) -> None:
-    for text, message in translated(language).items():
+def test_placeholders_are_kept(speaker: str, language: str) -> None:
+    for text, message in translated_texts(SPEAKERS[speaker], language).items():
         names = set(PLACEHOLDER.findall(text if isinstance(text, str) else text[-1]))
-        for form in _forms(message):
+        for form in forms(message):
             assert set(PLACEHOLDER.findall(form)) == names, text
-
-
-def _forms(message: Message) -> list[str]:
-    return [message.string] if isinstance(message.string, str) else list(message.string)

@@ -11,8 +11,8 @@ from litestar.types import ASGIApp
 
 from core.accounts.permissions import ADMINISTRATOR, AGENT, KB_READER, SUPERVISOR
 from core.agents.roster import begin_shift
-from core.agents.service import view
 from core.agents.states import Intent
+from core.agents.views import view
 from core.database.connection import execute, fetch_value
 from core.plugins.context import Platform
 from core.tenancy.context import TenantRef
@@ -298,6 +298,9 @@ async def test_status_control_takes_a_choice(web: ASGIApp, platform: Platform, p
         after = (await browser.post("/status/intent/available", headers=HTMX)).text
         assert re.search(r'hx-post="/status/intent/available"[^>]*aria-pressed="true"', after)
         assert (await agent_of(platform, people, "anna")).intent is Intent.AVAILABLE
+        refused = await browser.post("/status/do-not-disturb/on", headers=HTMX)
+        assert refused.status_code == 409, "not while calls from queues come"
+        await browser.post("/status/intent/pause", headers=HTMX)
         disturbed = (await browser.post("/status/do-not-disturb/on", headers=HTMX)).text
         assert 'aria-checked="true"' in disturbed
         assert (await agent_of(platform, people, "anna")).do_not_disturb
@@ -367,7 +370,7 @@ async def test_refusal_is_a_page_a_fragment_or_data(web: ASGIApp, people: Tenant
     assert json.loads(piece.headers["switchroom-problem"])["title"] == "Somebody else was first."
     assert data.headers["content-type"] == "application/problem+json"
     assert data.json() == {
-        "type": "about:blank",
+        "type": "urn:switchroom:problem:conflict",
         "status": 409,
         "code": "conflict",
         "title": "Somebody else was first.",
@@ -537,3 +540,17 @@ async def test_files_are_compressed_and_not_sent_twice(web: ASGIApp, people: Ten
     assert first.text == plain.text
     assert (again.status_code, again.content) == (304, b"")
     assert "immutable" in forever.headers["cache-control"]
+
+
+async def test_language_of_the_login_page_carries_over_to_a_person_who_has_chosen_none(
+    web: ASGIApp, platform: Platform, tenant: TenantRef
+) -> None:
+    await add_user(platform, tenant, "anna", AGENT)
+    async with client(web) as browser:
+        await browser.post("/login/language/ru")
+        await log_in(browser, "anna", tenant)
+        assert '<html lang="ru"' in (await browser.get("/")).text
+        await browser.post("/preferences/language/en")
+        await browser.post("/logout")
+        await log_in(browser, "anna", tenant)
+        assert '<html lang="en"' in (await browser.get("/")).text

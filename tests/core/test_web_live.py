@@ -18,8 +18,8 @@ from websockets.asyncio.client import ClientConnection
 
 from core.accounts.permissions import ADMINISTRATOR, AGENT
 from core.accounts.users import set_password
-from core.agents.service import view
 from core.agents.states import Status
+from core.agents.views import view
 from core.database.connection import execute, fetch_value
 from core.plugins.context import Platform
 from core.tenancy.context import TenantRef
@@ -34,7 +34,7 @@ SOON = 5.0
 @pytest.fixture
 async def server(platform: Platform) -> AsyncIterator[str]:
     """The address of a running server."""
-    from core.web.app import create_web_app
+    from core.site import create_web_app
 
     async with serving(create_web_app(platform)) as address:
         yield address
@@ -121,7 +121,8 @@ async def becomes(platform: Platform, tenant: TenantRef, user_id: int, status: S
 async def test_page_hears_of_its_topics_once_they_change(
     server: str, platform: Platform, tenant: TenantRef, anna: int
 ) -> None:
-    async with page(server, await cookie(server, "anna"), f"user:{anna}", "queue") as opened:
+    # Not the agent's own topic: that she is there now may be told before or after the page has asked.
+    async with page(server, await cookie(server, "anna"), "records", "queue") as opened:
         async with platform.context(tenant) as ctx:
             await ctx.publish("something else", "queue")
         assert await heard(opened) == {"topic": "queue"}
@@ -242,7 +243,7 @@ async def test_open_page_keeps_its_login_and_learns_when_that_has_ended(
 ) -> None:
     monkeypatch.setattr(live, "PULSE_SECONDS", 0.05)
     monkeypatch.setattr(live, "SESSIONS_EVERY", 1)
-    from core.web.app import create_web_app
+    from core.site import create_web_app
 
     async with serving(create_web_app(platform)) as server, page(server, await cookie(server, "anna")) as opened:
         await execute("UPDATE core_session SET seen_at = now() - interval '1 hour'")

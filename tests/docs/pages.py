@@ -13,7 +13,7 @@ _CODE = re.compile(r"`([^`\n]+)`")
 
 def all_pages() -> list[Path]:
     """Every page, in the project's own folders."""
-    folders = ("*.md", "docs/**/*.md", "plugins/*/**/*.md")
+    folders = ("*.md", "docs/**/*.md", "plugins/*/**/*.md", "examples/*/README.md")
     return sorted(page for folder in folders for page in ROOT.glob(folder))
 
 

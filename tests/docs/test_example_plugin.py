@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 import textwrap
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -24,7 +24,6 @@ from tests.conftest import ROOT, make_settings
 from tests.core.web_client import (
     add_user,
     client,
-    empty_tables,
     log_in,
     switch_on,
     web_application,  # noqa: F401 - a fixture
@@ -49,18 +48,9 @@ def _fresh_folders() -> Iterator[None]:
 
 
 @pytest.fixture
-async def application(_fresh_folders: None, database_url: str) -> AsyncIterator[Application]:
-    """The platform with the examples, found as `plugins.dirs` says."""
-    settings = make_settings(database_url, SWITCHROOM__PLUGINS__DIRS=json.dumps([str(EXAMPLES)]))
-    registry = core_app.load_plugins(settings)
-    async with core_app.database(settings, database_url, registry):
-        await empty_tables()
-        built = Application.build(settings, database_url, registry, frozenset())
-        await built.platform.live.start()
-        try:
-            yield built
-        finally:
-            await built.platform.live.stop()
+def switchroom_settings(_fresh_folders: None) -> dict[str, str]:
+    """The platform finds the examples as `plugins.dirs` says."""
+    return {"SWITCHROOM__PLUGINS__DIRS": json.dumps([str(EXAMPLES)])}
 
 
 @pytest.fixture

@@ -22,6 +22,8 @@ from core.plugins.discovery import PluginState
 from core.plugins.manifest import Manifest
 from core.settings import Settings
 from core.settings.shape import paths
+from plugins.promises.settings import PromisesSettings
+from plugins.records.settings import RecordSettings
 from plugins.telephony.services.ending import CAUSES, MEDIA_LOST
 from plugins.telephony.settings import InstallationSettings, TenantSettings
 from plugins.wrapup.settings import WrapUpSettings
@@ -101,6 +103,8 @@ def test_every_group_of_settings_has_its_line() -> None:
         ("plugins/telephony/README.md", "## Settings of the installation", InstallationSettings),
         ("plugins/telephony/README.md", "## Settings of an organisation", TenantSettings),
         ("plugins/wrapup/README.md", "## Settings of a tenant", WrapUpSettings),
+        ("plugins/promises/README.md", "## Settings of a tenant", PromisesSettings),
+        ("plugins/records/README.md", "## Settings of a tenant", RecordSettings),
     ],
 )
 def test_every_setting_of_a_plugin_is_explained(page: str, heading: str, model: type[BaseModel]) -> None:
@@ -150,7 +154,7 @@ def test_every_state_of_a_plugin_is_explained() -> None:
 
 def test_keys_of_agents_exist_and_are_explained() -> None:
     files = [file for folder in ("core", "plugins") for file in (ROOT / folder).rglob("*.html")]
-    files += [ROOT / "core/web/status.py", ROOT / "core/forms/components.py"]
+    files += [ROOT / "core/web/status.py", ROOT / "core/web/workspace.py", ROOT / "core/forms/components/choices.py"]
     key = re.compile(r"\b(?:Alt|Ctrl)\+(?:Enter|[A-Z0-9])\b")
     there = {found for file in files for found in key.findall(file.read_text(encoding="utf-8"))}
     section = text_of("docs/users/agent.md").split("## Keys", 1)[1].split("\n## ", 1)[0]

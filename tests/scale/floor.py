@@ -235,7 +235,7 @@ async def _hurry(url: str) -> None:
     """The administrator sets short times for the team."""
     async with client(url) as browser:
         await log_in(browser, "admin")
-        page = await browser.get("/p/routing/queues/settings")
+        page = await browser.get("/p/routing/teams")
         team = re.findall(r'hx-post="(/p/routing/teams/\d+)"', page.text)[0]
         times = {
             "offer_seconds": OFFER_SECONDS,

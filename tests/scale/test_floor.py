@@ -15,7 +15,7 @@ import pytest
 from tests.scale.floor import Floor, open_floor
 from tests.scale.people import Agent, Answer, Caller, Outcome
 
-pytestmark = [pytest.mark.anyio, pytest.mark.xdist_group("scale")]
+pytestmark = pytest.mark.anyio
 
 AGENTS = 5
 CALLERS = 20

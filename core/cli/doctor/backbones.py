@@ -3,12 +3,12 @@
 import asyncio
 import logging
 
-import pika  # type: ignore[import-untyped]
+import pika
 import redis.asyncio
-from pika.adapters.utils.connection_workflow import (  # type: ignore[import-untyped]
+from pika.adapters.utils.connection_workflow import (
     AMQPConnectorStackTimeout,
 )
-from pika.exceptions import AMQPError  # type: ignore[import-untyped]
+from pika.exceptions import AMQPError
 from pydantic import SecretStr
 from redis.exceptions import RedisError
 

@@ -19,7 +19,7 @@ from core.plugins.registry import PluginRegistry
 from core.settings import Settings
 
 OLDEST = 15
-EXTENSIONS = ("btree_gist", "pg_trgm")
+EXTENSIONS = ("btree_gin", "btree_gist", "pg_trgm")
 _NOTICEABLE, _HARMFUL = 1.0, 10.0
 """Seconds between two clocks: timers of agents look wrong; deadlines pass early or late."""
 

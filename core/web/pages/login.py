@@ -11,7 +11,7 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, QueryParameter
 from litestar.response import Redirect
 
-from core.accounts.login import LoginFailed, check_login
+from core.accounts.login import LoginFailed, adopt_language, check_login
 from core.accounts.login_limit import LoginLimited
 from core.accounts.permissions import SIGNED_IN
 from core.accounts.sessions import SignedIn, close_session, open_session
@@ -65,6 +65,8 @@ async def log_in(request: Request[Any, Any, Any], data: Form, platform: Platform
         tenant_id, user_id = await check_login(platform.settings.login, slug, data.username, data.password, address)
         async with platform.context(await platform.tenant(tenant_id=tenant_id)) as ctx:
             token = await open_session(ctx, user_id)
+            if (language := request.cookies.get(LANGUAGE_COOKIE)) in NAMES:
+                await adopt_language(ctx, user_id, str(language))
     except (LoginFailed, LoginLimited, Forbidden) as error:
         return await _show(data, error)
     known = await identity.of(token)

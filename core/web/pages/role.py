@@ -10,13 +10,13 @@ from litestar.enums import RequestEncodingType
 from litestar.params import Body, QueryParameter
 from litestar.response import Redirect
 
-from core.accounts.permissions import HANDLE_INTERACTIONS, SIGNED_IN
-from core.accounts.sessions import SignedIn, change_role, roles_of
+from core.accounts.permissions import SIGNED_IN
+from core.accounts.sessions import SignedIn, roles_of
 from core.errors import InvalidInput
 from core.locale import gettext as _
 from core.plugins.context import Context, Platform
 from core.plugins.gate import session_cookie
-from core.web.identity import Identity, start_work, stop_work
+from core.web.identity import Identity, take_role
 from core.web.rendering import public_page
 from core.web.security import safe_path
 
@@ -50,19 +50,6 @@ async def choose_role(
     """Goes on in the role."""
     if not data.role:
         raise InvalidInput(_("Choose a role."), fields={"role": _("Choose a role.")})
-    if user.role is None or user.role.key != data.role:
-        await change_role(ctx, user, data.role)
-        token = request.cookies.get(session_cookie(secure=platform.settings.server.cookies_are_secure), "")
-        known = await identity.of(token)
-        if known is not None:
-            changed, _ctx = known
-            await _change_work(ctx, user, changed)
+    token = request.cookies.get(session_cookie(secure=platform.settings.server.cookies_are_secure), "")
+    await take_role(identity, ctx, user, data.role, token)
     return Redirect(safe_path(data.next), status_code=303)
-
-
-async def _change_work(ctx: Context, before: SignedIn, after: SignedIn) -> None:
-    """Somebody whose new role handles interactions as the old one did goes on as he was."""
-    if before.may(HANDLE_INTERACTIONS) and not after.may(HANDLE_INTERACTIONS):
-        await stop_work(ctx, before)
-    elif after.may(HANDLE_INTERACTIONS) and not before.may(HANDLE_INTERACTIONS):
-        await start_work(ctx, after)

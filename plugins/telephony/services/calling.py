@@ -9,7 +9,7 @@ from datetime import datetime
 from enum import StrEnum
 
 from plugins.telephony.connections import connections_of
-from plugins.telephony.errors import call_gone, lines_busy, media_unavailable, provider_errors
+from plugins.telephony.errors import NotAdmitted, call_gone, lines_busy, media_unavailable, provider_errors
 from plugins.telephony.legs import LegView, add_leg, leg_of_token, new_leg_id
 from plugins.telephony.nodes import NodeView, any_fresh, nodes_with_room
 from plugins.telephony.provider import LegId, ProviderError, ProviderFull, ProviderUnavailable, Sound, VoiceProvider
@@ -18,7 +18,7 @@ from plugins.telephony.services.limits import check_rate, check_room
 from plugins.telephony.services.numbers import to_e164
 from plugins.telephony.states import Side
 from switchroom import Context
-from switchroom.capabilities import QueueDirectory
+from switchroom.capabilities import Admission, QueueDirectory
 from switchroom.database import fetch_value, transaction
 from switchroom.errors import InvalidInput, NotFound
 from switchroom.interactions import (
@@ -72,6 +72,7 @@ class CallState:
         since: When this phase began; of a conversation its beginning, whatever holds there were.
         now: The server's clock, for the page to count from.
         position: The place in the queue while waiting, 1 being next.
+        estimate: Seconds that the customer will probably still wait; None when nothing can be said.
         cause: Why it ended; empty until then.
     """
 
@@ -79,6 +80,7 @@ class CallState:
     since: datetime
     now: datetime
     position: int | None
+    estimate: int | None
     cause: str
 
 
@@ -94,12 +96,15 @@ async def begin_call(ctx: Context, request: CallRequest, address: str) -> BegunC
         InvalidInput: A field cannot be used; names it.
         UnusableOffer: The browser's offer cannot be used.
         TooManyRequests: The address has begun too many calls.
+        NotAdmitted: There is no place in a queue: it is closed, or too many wait.
         LinesBusy: Too many callers wait, or no line is free.
         MediaUnavailable: No media server answers.
     """
     number = _check(ctx, request)
     await check_rate(ctx, address)
     await check_room(ctx)
+    # Before any line is taken; and once more below, in the transaction in which it counts.
+    await _admitted(ctx)
     leg = new_leg_id()
     with provider_errors():
         node, provider, sdp = await _answer(ctx, leg, request.sdp)
@@ -107,12 +112,13 @@ async def begin_call(ctx: Context, request: CallRequest, address: str) -> BegunC
     try:
         with provider_errors():
             await provider.play(leg, Sound.HOLD_MUSIC)
-        queue = ctx.capability(QueueDirectory)  # type: ignore[type-abstract]
         async with transaction():
+            place = await _admitted(ctx)
             interaction = await create_interaction(
                 ctx,
                 channel=Channel.VOICE,
-                queue=await queue.default_queue(ctx, Channel.VOICE) if queue else "",
+                queue=place.queue,
+                priority=place.priority,
                 contact_name=request.name.strip(),
                 contact_number=number,
                 subject=request.subject.strip(),
@@ -123,6 +129,20 @@ async def begin_call(ctx: Context, request: CallRequest, address: str) -> BegunC
             await provider.hang_up(leg)
         raise
     return BegunCall(token, sdp)
+
+
+async def admission(ctx: Context) -> Admission:
+    """Where a call that began now would wait, or why there is no place for it."""
+    queues = ctx.capability(QueueDirectory)  # type: ignore[type-abstract]
+    async with transaction():
+        return await queues.admit(ctx, Channel.VOICE) if queues else Admission("")
+
+
+async def _admitted(ctx: Context) -> Admission:
+    place = await admission(ctx)
+    if place.refusal:
+        raise NotAdmitted(place.refusal)
+    return place
 
 
 def _check(ctx: Context, request: CallRequest) -> str:
@@ -168,11 +188,13 @@ async def call_state(ctx: Context, token: str) -> CallState:
     leg = await _own(ctx, token)
     interaction = await get_interaction(ctx, leg.interaction_id)
     now: datetime = await fetch_value("SELECT now()")
-    place = None
+    place = estimate = None
     match interaction.state:
         case InteractionState.WAITING | InteractionState.OFFERED:
             phase, since = CallPhase.WAITING, interaction.created_at
             place = await position(ctx, interaction.id)
+            queues = ctx.capability(QueueDirectory)  # type: ignore[type-abstract]
+            estimate = await queues.estimated_wait(ctx, interaction.id) if queues else None
         case InteractionState.ACTIVE:
             segment = await open_segment(ctx, interaction_id=interaction.id)
             phase, since = CallPhase.TALKING, segment.started_at if segment else interaction.state_since
@@ -180,7 +202,7 @@ async def call_state(ctx: Context, token: str) -> CallState:
             phase, since = CallPhase.HELD, interaction.state_since
         case _:
             phase, since = CallPhase.ENDED, interaction.state_since
-    return CallState(phase, since, now, place, interaction.cause)
+    return CallState(phase, since, now, place, estimate, interaction.cause)
 
 
 async def hang_up_call(ctx: Context, token: str) -> None:

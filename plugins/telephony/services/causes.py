@@ -11,6 +11,7 @@ _SENTENCES = {
     "caller_never_connected": mark(
         "The sound connection could not be made. Your network may block calls: try another network, then call again."
     ),
+    "waited_too_long": mark("Nobody is free to take your call. We are sorry: please call again later."),
     "agent_lost": mark("The connection to our employee was lost. We are sorry: please call again."),
     "agent_never_connected": mark("Our employee could not be connected. We are sorry: please call again."),
 }

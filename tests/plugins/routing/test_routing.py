@@ -9,15 +9,16 @@ import pytest
 from core.agents.connection import tab_opened
 from core.agents.roster import begin_shift
 from core.database.connection import execute, fetch
-from core.web.app import create_web_app
-from plugins.routing.matching import match
+from plugins.routing.matching import match_agent, match_interaction
 from plugins.routing.models import Queue
 from plugins.routing.services import ensure_queue, overview, save_queue, waiting_line
+from plugins.routing.serving import place
 from switchroom import Context
 from switchroom.agents import Intent, all_teams, choose_intent, save_team
 from switchroom.errors import InvalidInput, NotFound
 from switchroom.interactions import accept_offer, create_interaction, end_interaction, pending_offer
 from switchroom.runtime import Platform, TenantRef
+from switchroom.testing.app import web_application
 from tests.conftest import Jobs
 from tests.core.web_client import add_user, client, log_in
 
@@ -52,17 +53,33 @@ async def test_many_matchers_at_once_give_each_agent_one_call_and_each_call_one_
     platform: Platform, ctx: Context
 ) -> None:
     agents = [await make_agent(platform, ctx, f"agent{number}") for number in range(6)]
-    calls = [await make_call(ctx, f"caller {number}") for number in range(10)]
-    await asyncio.gather(*(match.function(ctx) for _ in range(8)))
+    for agent in agents:
+        await place.function(ctx, user_id=agent)
+    calls = [await make_call(ctx, f"caller {number}") for number in range(20)]
+    await asyncio.gather(
+        *(match_interaction.function(ctx, interaction_id=call) for call in calls),
+        *(match_agent.function(ctx, user_id=agent) for agent in agents),
+    )
     made = await offers(ctx)
     assert sorted(agent for _call, agent in made) == sorted(agents)
-    assert sorted(call for call, _agent in made) == calls[: len(agents)], "those who waited longest come first"
+    assert len({call for call, _agent in made}) == len(agents)
+
+
+async def test_of_what_waits_an_agent_who_becomes_free_gets_the_oldest(
+    platform: Platform, ctx: Context, jobs: Jobs
+) -> None:
+    calls = [await make_call(ctx, f"caller {number}") for number in range(20)]
+    for number in range(3):
+        await make_agent(platform, ctx, f"agent{number}")
+    await jobs.run_due()
+    assert sorted(call for call, _agent in await offers(ctx)) == calls[:3]
 
 
 async def test_the_agent_who_has_waited_longest_is_asked_first(platform: Platform, ctx: Context, jobs: Jobs) -> None:
     first = await make_agent(platform, ctx, "anna")
     second = await make_agent(platform, ctx, "ben")
-    await execute("UPDATE core_agent SET status_since = now() - interval '1 hour' WHERE user_id = $1", second)
+    await jobs.run_due()
+    await execute("UPDATE core_pool_member SET rank = 0 WHERE user_id = $1", second)
     call = await make_call(ctx, "Kim")
     await jobs.run_due()
     assert await offers(ctx) == [(call, second)]
@@ -120,7 +137,7 @@ async def test_who_may_see_and_who_may_change(platform: Platform, tenant: Tenant
         await add_user(platform, tenant, role, role)
     answers = {}
     for role in ("administrator", "supervisor", "agent"):
-        async with client(create_web_app(platform)) as browser:
+        async with client(web_application(platform)) as browser:
             await log_in(browser, role, tenant)
             seen = await browser.get("/p/routing/queues/now")
             form = {"name": "Main", "target_seconds": "45"}

@@ -14,10 +14,11 @@ from core import provisioning
 from core.accounts.models import Role, User, UserRole
 from core.agents.connection import tab_opened
 from core.agents.roster import begin_shift
-from core.agents.service import choose_intent, view
+from core.agents.service import choose_intent
 from core.agents.states import Intent, Status
+from core.agents.views import view
 from core.app import Application
-from core.database.connection import execute_script, fetch
+from core.database.connection import fetch
 from core.plugins.context import CUSTOMER, Actor, ActorKind, Context, Platform
 from plugins.telephony import runtime
 from plugins.telephony.controller import MediaController
@@ -27,6 +28,7 @@ from plugins.telephony.services.answering import AnsweredCall, answer_offer
 from plugins.telephony.services.calling import BegunCall, CallRequest, begin_call, call_state
 from plugins.telephony.states import Side
 from switchroom.interactions import InteractionView, OfferView, get_interaction, pending_offer
+from switchroom.testing.databases import empty_tables
 from tests.conftest import Jobs, make_settings
 from tests.plugins.telephony.scripted import OFFER, ScriptedSwitch, new_switch
 
@@ -148,13 +150,13 @@ async def open_office(database_url: str, **options: str) -> AsyncIterator[Office
     name = f"switch{next(_names)}"
     switch = new_switch(name)
     async with platform_with_telephony(database_url, name, **options) as application:
-        await _empty_tables()
+        await empty_tables()
         platform = application.platform
         tenant = await provisioning.create_tenant(platform, slug="acme", name="Acme")
         running = await runtime.start(platform, media=True)
         try:
             async with platform.context(tenant) as ctx:
-                jobs = Jobs(platform, core_app._run_in_tenant(platform))
+                jobs = Jobs(platform)
                 yield Office(application, platform, ctx.for_plugin("telephony"), switch, jobs, running)
         finally:
             await runtime.stop(platform)
@@ -183,11 +185,3 @@ async def platform_with_telephony(database_url: str, switch: str, **options: str
             yield application
         finally:
             await application.platform.live.stop()
-
-
-async def _empty_tables() -> None:
-    tables = await fetch(
-        "SELECT tablename FROM pg_tables WHERE schemaname = 'public' AND tablename <> 'tortoise_migrations'"
-    )
-    names = ", ".join(f'"{row["tablename"]}"' for row in tables)
-    await execute_script(f"TRUNCATE {names} RESTART IDENTITY CASCADE")

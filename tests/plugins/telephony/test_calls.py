@@ -8,7 +8,7 @@ import pytest
 
 from core.agents.states import Status
 from core.database.connection import execute, fetch_value
-from core.plugins.enablement import save_settings
+from core.plugin_lifecycle import save_plugin_settings
 from plugins.telephony.errors import CallGone, LinesBusy, MediaUnavailable, UnusableOffer
 from plugins.telephony.provider import EndCause, LegState, Sound, UnknownLeg
 from plugins.telephony.services.answering import answer_offer
@@ -495,9 +495,7 @@ async def test_a_connection_that_is_made_is_noted(office: Office) -> None:
 
 async def _set(office: Office, settings: TenantSettings) -> None:
     """Changes the tenant's settings of telephony."""
-    record = office.platform.registry.get("telephony")
-    assert record is not None
-    await save_settings(record, office.ctx.tenant.id, settings)
+    await save_plugin_settings(office.platform, office.ctx, "telephony", settings.model_dump())
     tenant = await office.platform.tenant(slug="acme")
     async with office.platform.context(tenant, office.ctx.actor) as fresh:
         office.ctx = fresh.for_plugin("telephony")

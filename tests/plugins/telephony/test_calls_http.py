@@ -11,11 +11,11 @@ import pytest
 from core import provisioning
 from core.accounts.sessions import open_session
 from core.database.connection import fetch_value
-from core.plugins.enablement import disable_plugin
-from core.web.app import create_web_app
-from plugins.telephony.provider import Sound
+from core.plugin_lifecycle import disable_plugin
+from plugins.telephony.provider import LegState, Sound
 from plugins.telephony.services.calling import BegunCall
 from plugins.telephony.states import Side
+from switchroom.testing.app import web_application
 from tests.plugins.telephony.call_office import Office, open_office
 from tests.plugins.telephony.scripted import ANSWER, OFFER
 
@@ -57,7 +57,7 @@ async def site(database_url: str) -> AsyncIterator[Site]:
     async with open_office(database_url) as office:
         agent = await office.agent()
         token = await open_session(office.ctx, agent)
-        transport = httpx.ASGITransport(create_web_app(office.platform))
+        transport = httpx.ASGITransport(web_application(office.platform))
         address = {"transport": transport, "base_url": "http://localhost", "headers": SAME_SITE}
         async with (
             httpx.AsyncClient(**address, cookies={"switchroom": token}) as softphone,
@@ -197,10 +197,48 @@ async def test_the_softphone_is_for_agents_alone(site: Site, method: str, path: 
 
 
 async def test_a_tenant_without_telephony_has_no_call_page(site: Site) -> None:
-    await disable_plugin(site.office.ctx.tenant.id, "telephony")
+    await disable_plugin(site.office.platform, site.office.ctx, "telephony")
 
     for method, path in (("GET", "/call/acme"), ("POST", "/call/acme/calls"), ("GET", "/p/telephony/softphone")):
         assert (await site.softphone.request(method, path)).status_code == 404
+
+
+async def test_a_call_goes_on_while_telephony_is_being_switched_off_and_no_new_one_begins(site: Site) -> None:
+    token, call = await site.talk()
+    office = site.office
+
+    await disable_plugin(office.platform, office.ctx, "telephony")
+
+    refused = await site.customer.post("/call/acme/calls", json=CALL)
+    assert refused.status_code == 404
+    assert (await site.customer.get(f"/call/acme/calls/{token}")).json()["phase"] == "talking"
+    assert (await site.softphone.post(f"{call}/hold")).status_code == 204
+    await office.jobs.let_time_pass("core.finish_switching_off")
+    assert (await site.softphone.post(f"{call}/hangup")).status_code == 204
+    state = (await site.customer.get(f"/call/acme/calls/{token}")).json()
+    assert (state["phase"], state["cause"]) == ("ended", "agent_hung_up")
+
+    await office.jobs.run_due()
+    await office.jobs.let_time_pass("core.finish_switching_off")
+    assert (await site.softphone.get("/p/telephony/softphone")).status_code == 404
+    assert (await site.customer.get("/call/acme")).status_code == 404
+    assert {leg.state for leg in office.switch.known.values()} == {LegState.ENDED}
+    left = "SELECT count(*) FROM core_job WHERE name IN ('core.finish_switching_off', 'telephony.drop_legs')"
+    assert await fetch_value(left) == 0
+
+
+@pytest.mark.parametrize("plugin", ["wrapup", "routing"])
+async def test_a_call_goes_on_when_another_plugin_is_switched_off(site: Site, plugin: str) -> None:
+    token, call = await site.talk()
+
+    await disable_plugin(site.office.platform, site.office.ctx, plugin)
+
+    for command in ("hold", "resume", "hangup"):
+        assert (await site.softphone.post(f"{call}/{command}")).status_code == 204
+    state = (await site.customer.get(f"/call/acme/calls/{token}")).json()
+    assert (state["phase"], state["cause"]) == ("ended", "agent_hung_up")
+    await site.office.jobs.run_due()
+    assert await fetch_value("SELECT status FROM core_agent WHERE user_id = $1", site.agent) == "waiting"
 
 
 async def test_a_call_belongs_to_its_own_organisation(site: Site) -> None:

@@ -37,7 +37,7 @@ async def test_calls_of_a_killed_process_end_when_it_is_started_again(database_u
         waiting = await office.call()
         name = await _name(office)
         # As after SIGKILL: nobody tidies up, and the switch is gone with its process.
-        runtime._running.pop(id(office.platform))
+        office.platform.plugin_state.clear()
         await office.running.watch.close()
         for task in office.controller._tasks:
             task.cancel()

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from core.accounts.users import create_user
 from core.agents.connection import tab_opened
 from core.agents.roster import begin_shift
-from core.agents.service import choose_intent, view
+from core.agents.service import choose_intent
 from core.agents.states import Intent, Status
+from core.agents.views import view
 from core.database.connection import execute
 from core.interactions.lifecycle import create_interaction, end_interaction
 from core.interactions.offers import accept_offer, make_offer

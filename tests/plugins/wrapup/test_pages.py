@@ -16,8 +16,10 @@ from core.forms.models import FormSubmission
 from core.interactions.lifecycle import end_interaction
 from core.interactions.rows import SegmentView, get_segment
 from core.plugins.context import Context, Platform
-from core.web.app import create_web_app
+from core.tenancy.context import TenantRef
 from plugins.wrapup.models import NextAttempt
+from switchroom.testing.app import web_application
+from switchroom.testing.enabling import switch_off
 from tests.conftest import Jobs
 from tests.plugins.wrapup.calls import Agent, clock_ends_in, make_agent, time_runs_out
 
@@ -37,7 +39,7 @@ async def anna(ctx: Context) -> Agent:
 async def browser(ctx: Context, anna: Agent, platform: Platform) -> AsyncIterator[httpx.AsyncClient]:
     """Her browser: a page of the workspace that loads fragments."""
     token = await open_session(ctx, anna.id)
-    transport = httpx.ASGITransport(app=create_web_app(platform), raise_app_exceptions=False)
+    transport = httpx.ASGITransport(app=web_application(platform), raise_app_exceptions=False)
     async with httpx.AsyncClient(
         transport=transport,
         base_url="http://calls.test",
@@ -216,7 +218,10 @@ async def test_what_is_sent_after_zero_is_kept_and_can_be_completed(
     assert await anna.status() is Status.WAITING
 
 
-async def test_the_next_attempt_is_typed_and_shown_in_her_zone(browser: httpx.AsyncClient, anna: Agent) -> None:
+async def test_the_next_attempt_is_typed_and_shown_in_her_zone(
+    browser: httpx.AsyncClient, anna: Agent, platform: Platform, tenant: TenantRef
+) -> None:
+    await switch_off(platform, tenant, "promises")
     segment = await anna.has_ended_a_call()
     skipped = await browser.post(form_of(segment), data=NO_AT | {"answer.next_attempt_at": "2031-03-30T02:30"})
     assert skipped.status_code == 422

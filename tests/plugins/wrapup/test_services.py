@@ -18,13 +18,14 @@ from core.interactions.journal import todays_calls
 from core.interactions.rows import SegmentView, get_interaction, get_segment
 from core.interactions.segments import NoExtensionLeft, WrapUpOver
 from core.interactions.states import InteractionState, SegmentState
+from core.plugin_lifecycle import save_plugin_settings
 from core.plugins.context import Context, Platform
-from core.plugins.enablement import save_settings
 from core.tenancy.context import TenantRef
 from plugins.wrapup import services
-from plugins.wrapup.models import NextAttempt
+from plugins.wrapup.models import AttemptState, NextAttempt
 from plugins.wrapup.settings import WrapUpSettings
 from switchroom.forms import AlreadySubmitted, InvalidAnswers, Reader, Writer
+from switchroom.testing.enabling import switch_off
 from tests.conftest import Jobs
 from tests.plugins.wrapup.calls import Agent, clock_ends_in, make_agent, time_runs_out
 
@@ -125,7 +126,22 @@ async def test_the_next_attempt_is_kept_in_utc_from_the_agents_zone(anna: Agent)
         f"core:segment:{segment.id}",
         f"core:interaction:{segment.interaction_id}",
     )
-    assert await services.next_attempts(anna.ctx, anna.id) == [attempt]
+    # The ledger of promises has it: its bell shows it, and not the panel too.
+    assert attempt.state == AttemptState.PROMISED
+    assert await services.next_attempts(anna.ctx, anna.id) == []
+
+
+async def test_without_a_ledger_of_promises_the_panel_keeps_the_next_attempt(
+    platform: Platform, tenant: TenantRef
+) -> None:
+    without = await switch_off(platform, tenant, "promises")
+    async with platform.context(without) as ctx:
+        anna = await make_agent(ctx)
+        segment = await anna.has_ended_a_call()
+        answers = NO | {"next_attempt": "at", "next_attempt_at": "2031-03-02T09:30"}
+        await services.send(anna.ctx, segment.id, anna.id, answers, READER)
+        (attempt,) = await services.next_attempts(anna.ctx, anna.id)
+    assert attempt.state == AttemptState.OPEN
     assert await outcome(segment) == ("no_success", "")
 
 
@@ -272,9 +288,7 @@ async def test_another_tenant_does_not_see_the_form(anna: Agent, platform: Platf
 
 async def configured(platform: Platform, agent: Agent, settings: WrapUpSettings) -> Agent:
     """The same agent after the administrator has saved settings."""
-    record = platform.registry.get("wrapup")
-    assert record is not None
-    await save_settings(record, agent.ctx.tenant.id, settings)
+    await save_plugin_settings(platform, agent.ctx, "wrapup", settings.model_dump())
     tenant = await platform.tenant(tenant_id=agent.ctx.tenant.id)
     return Agent(
         Context(platform, tenant, agent.ctx.actor, await platform.enablement.of(tenant), plugin="wrapup"), agent.id

@@ -30,6 +30,7 @@ function answerIn(fields) {
     const component = fields.querySelector(`[data-component="${key}"]`);
     if (!component || component.hidden) return null;
     const named = [...component.querySelectorAll("[name]")].filter((input) => input.name === prefix + key);
+    if (named[0]?.type === "checkbox") return named.filter((input) => input.checked).map((input) => input.value).join("\n");
     const answering = named[0]?.type === "radio" ? named.find((input) => input.checked) : named[0];
     return answering?.value ?? null;
   };

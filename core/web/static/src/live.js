@@ -121,6 +121,7 @@ export function startLive() {
   if (!document.body.dataset.liveUrl) return;
   connect();
   document.addEventListener("htmx:afterSettle", subscribe);
+  document.addEventListener("switchroom:workspace", subscribe);
   addEventListener("online", () => {
     if (socket?.readyState === WebSocket.CLOSED) connect();
   });

@@ -18,7 +18,7 @@ function exchangeMainArea(event) {
 }
 
 /** Marks the entry of the navigation that leads to the page that is open: the one with the longest matching address. */
-function markActive() {
+export function markActive() {
   const here = location.pathname;
   const links = [...document.querySelectorAll("[data-nav] a.nav-entry")];
   const fits = (path) => path === here || (path !== "/" && here.startsWith(path.endsWith("/") ? path : `${path}/`));

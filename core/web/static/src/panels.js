@@ -20,7 +20,8 @@ function update(column, region) {
   const pane = region.closest('[role="tabpanel"]');
   const tab = column.querySelector(`[aria-controls="${pane.id}"]`);
   const empty = region.hasAttribute("data-empty");
-  const appeared = tab.parentElement.hidden && !empty;
+  // One that has failed says so in its place, and pushes nothing else aside.
+  const appeared = tab.parentElement.hidden && !empty && !("failed" in region.dataset);
   tab.parentElement.hidden = empty;
   const visible = tabsOf(column).filter((each) => !each.parentElement.hidden);
   column.hidden = visible.length === 0;

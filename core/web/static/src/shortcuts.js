@@ -1,4 +1,5 @@
-// Keyboard shortcuts: an element with data-shortcut="Alt+1" is clicked, or a field with it is focused, by these keys. The
+// Keyboard shortcuts: an element with data-shortcut="Alt+1" is clicked, or a field with it is focused, by these keys; it
+// may have several, with blanks between. The
 // question mark opens the list of all shortcuts of the page; single keys can be switched off there, for people who speak
 // to their computer.
 
@@ -31,12 +32,16 @@ function pressed(event) {
   const single = !event.altKey && !event.ctrlKey && !event.metaKey;
   if (single && event.key.length === 1 && (isTyping(event.target) || !singleKeys())) return;
   const found = [...document.querySelectorAll("[data-shortcut]")].find(
-    (element) => element.dataset.shortcut === keys && usable(element),
+    (element) => keysFor(element).includes(keys) && usable(element),
   );
   if (!found) return;
   event.preventDefault();
   if (found.matches("input:not([type=button], [type=submit], [type=checkbox], [type=radio]), textarea, select")) found.focus();
   else found.click();
+}
+
+function keysFor(element) {
+  return element.dataset.shortcut.split(" ");
 }
 
 function nameOf(element) {
@@ -46,7 +51,8 @@ function nameOf(element) {
 function fill(list) {
   const seen = new Map();
   for (const element of document.querySelectorAll("[data-shortcut]")) {
-    if (usable(element) && !seen.has(element.dataset.shortcut)) seen.set(element.dataset.shortcut, nameOf(element));
+    if (!usable(element)) continue;
+    for (const keys of keysFor(element)) if (!seen.has(keys)) seen.set(keys, nameOf(element));
   }
   const rows = [...seen].map(([keys, name]) => {
     const row = document.createElement("div");

@@ -1,6 +1,6 @@
 // Times that tick: <time data-elapsed="…"> counts up from a moment, <time data-countdown="…"> down to it.
 // With data-soon="10" a countdown gets the class `soon` for its last ten seconds. At its end it raises
-// `switchroom:countdown-end` once.
+// `switchroom:countdown-end` once. <svg data-fill-since="…" data-fill-seconds="30"> fills its bar from a moment on.
 
 import { serverNow } from "./clock.js";
 
@@ -27,12 +27,21 @@ function countDown(element) {
   }
 }
 
+/** From three quarters on the bar is amber, once it is full red. */
+function fill(bar) {
+  const since = Date.parse(bar.dataset.fillSince);
+  const share = Number.isNaN(since) ? 0 : (serverNow() - since) / 1000 / Number(bar.dataset.fillSeconds);
+  bar.querySelector(".share").setAttribute("width", String(100 * Math.min(1, Math.max(0, share))));
+  bar.dataset.level = share >= 1 ? "over" : share >= 0.75 ? "soon" : "fine";
+}
+
 /** Brings all timers of the page up to date. */
 export function tick() {
   for (const element of document.querySelectorAll("time[data-elapsed]")) {
     show(element, span((serverNow() - Date.parse(element.dataset.elapsed)) / 1000));
   }
   document.querySelectorAll("time[data-countdown]").forEach(countDown);
+  document.querySelectorAll("[data-fill-since]").forEach(fill);
 }
 
 export function startTimers() {

@@ -2,6 +2,7 @@
 
 const LOCK = "switchroom.ringing";
 const BELL = [[0, 880], [0.18, 1108.7], [0.36, 1318.5]];
+const NOTICE = [[0, 660], [0.22, 660]];
 const PAUSE = 2600;
 
 let context = null;
@@ -31,6 +32,14 @@ export function stopRinging() {
   ringing?.abort.abort();
   ringing?.stop.forEach((stop) => stop());
   ringing = null;
+}
+
+/** A short tone before a call that is answered without the agent, so that it does not take him by surprise. */
+export function announce() {
+  context ??= new AudioContext();
+  context.resume();
+  if (context.state !== "running") return;
+  for (const [after, frequency] of NOTICE) note(context.currentTime + after, frequency);
 }
 
 /** Rings for as long as this tab holds the lock; the others wait for it in silence. */

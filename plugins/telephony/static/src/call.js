@@ -82,6 +82,9 @@ async function begin(event) {
   document.getElementById("toasts").replaceChildren();
   show("connecting");
   try {
+    const place = await get(`${base}/admission`);
+    if (mine !== attempt) return;
+    if (place.refusal) return turnAway(place.refusal);
     const [servers, microphone] = await Promise.all([get(`${base}/ice`), useMicrophone()]);
     quietLevel();
     peer = new Peer(servers, microphone, () => poll(call));
@@ -101,8 +104,26 @@ async function begin(event) {
   }
 }
 
+/** There is no place for a call now: said before anything is asked of the customer. */
+function turnAway(refusal) {
+  leaveMicrophone();
+  part("refusal").textContent = refusal;
+  show("closed");
+}
+
+async function lookAgain() {
+  try {
+    const { refusal } = await get(`${base}/admission`);
+    if (refusal) part("refusal").textContent = refusal;
+    else show("form");
+  } catch {
+    part("refusal").textContent = texts.problems.unreachable;
+  }
+}
+
 function refuse(error) {
   if (call) return finish(texts.cutOff);
+  if (error instanceof Refused && error.problem.code === "not_admitted") return turnAway(error.problem.title);
   leaveMicrophone();
   show("form");
   if (error instanceof AudioProblem) {
@@ -150,6 +171,7 @@ function render(state) {
     const text = state.position === 1 ? texts.next : texts.position.replace("%d", state.position ?? "");
     const element = part("position");
     if (element.textContent !== text) element.textContent = text;
+    tell("estimate", state.estimate === null ? "" : state.estimate < 60 ? texts.soon : texts.minutes.replace("%d", Math.ceil(state.estimate / 60)));
   }
 }
 
@@ -191,7 +213,7 @@ function finish(sentence) {
   show("ended");
 }
 
-const ACTIONS = { check, cancel, mute, hangup: hangUp, again: () => show("form") };
+const ACTIONS = { check, cancel, mute, hangup: hangUp, again: () => show("form"), retry: lookAgain };
 
 form.addEventListener("submit", begin);
 page.addEventListener("click", (event) => ACTIONS[event.target.closest("[data-action]")?.dataset.action]?.());

@@ -3,15 +3,21 @@
 
 import { htmx, serverNow, showProblem } from "/static/app.js";
 import { AudioProblem, closeMicrophone, microphonePermission, openMicrophone, Peer } from "./_peer.js";
-import { soundIsLocked, startRinging, stopRinging, unlockSound } from "./_ringing.js";
+import { announce, soundIsLocked, startRinging, stopRinging, unlockSound } from "./_ringing.js";
 import { get, post, Refused } from "./_server.js";
 
 const STALE_LIMIT = 1000;
+const NOTICE = 1500;
+/** A tab that nobody looks at lets one that somebody looks at answer first. */
+const HIDDEN_NOTICE = 2200;
+const AUTO_LOCK = "switchroom.auto-answer";
 
 let root = null;
 let texts = {};
 let mine = null;
 let accepting = null;
+let announced = null;
+let tried = null;
 let problem = "";
 let keypadOpen = false;
 let shownState = "";
@@ -42,7 +48,8 @@ function take(shown) {
   if (mine && mine.leg === leg) mine.seen = true;
   else if (mine && isAfterMine()) drop();
   if (mine) mine.peer.muted = root.dataset.muted === "true";
-  if (state === "ringing" && !accepting) startRinging(offer, { title: texts.title, body: texts.body });
+  if (state === "ringing" && "autoAnswer" in root.dataset && tried !== offer) answerByItself(offer);
+  else if (state === "ringing" && !accepting) startRinging(offer, { title: texts.title, body: texts.body });
   else stopRinging();
   render();
 }
@@ -107,7 +114,7 @@ function countDown() {
   circle.setAttribute("stroke-dashoffset", String(100 - 100 * Math.min(1, Math.max(0, left))));
 }
 
-async function accept() {
+async function accept(_button, byItself = false) {
   const { offer } = root.dataset;
   if (accepting) return;
   accepting = offer;
@@ -127,10 +134,28 @@ async function accept() {
     peer?.close();
     closeMicrophone(stream);
     if (mine?.peer === peer) mine = null;
-    fail(error);
+    // Another tab may have been first.
+    if (!byItself || !(error instanceof Refused)) fail(error);
   }
   accepting = null;
   refresh();
+}
+
+/** Says that a call comes, and accepts it a moment later, in one tab alone; once tried, the agent has to. */
+function answerByItself(offer) {
+  if (announced === offer) return;
+  announced = offer;
+  announce();
+  const isStillOffered = () => root?.dataset.offer === offer && !accepting;
+  const answer = async (lock) => {
+    if (lock !== null && isStillOffered()) await accept(null, true);
+    tried = offer;
+  };
+  setTimeout(() => {
+    if (!isStillOffered()) return;
+    if (navigator.locks) navigator.locks.request(AUTO_LOCK, { ifAvailable: true }, answer);
+    else answer();
+  }, document.visibilityState === "visible" ? NOTICE : HIDDEN_NOTICE);
 }
 
 function fail(error) {

@@ -1,0 +1,1 @@
+"""The JSON API: what pages do, for programs."""

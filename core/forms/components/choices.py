@@ -1,0 +1,200 @@
+"""Questions that are answered by choosing."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Annotated, Literal, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from typing_extensions import override
+
+from core.forms.components.base import Question, UnusableError
+from core.forms.conditions import Value
+from core.forms.reader import Reader
+from core.forms.text import Text
+from core.locale import gettext as _
+
+
+class YesNo(Question):
+    """Yes or no.
+
+    Attributes:
+        shortcuts: Whether keys give the answer: Alt+Y and Alt+N; for one question of a page at most.
+    """
+
+    kind: Literal["yes_no"] = "yes_no"
+    default: bool | None = None
+    shortcuts: bool = False
+
+    @property
+    @override
+    def initial(self) -> Value:
+        return self.default
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        if text not in ("yes", "no"):
+            raise UnusableError(_("Choose yes or no."))
+        return text == "yes"
+
+    @override
+    def show(self, value: Value, reader: Reader) -> str:
+        return "" if value is None else "yes" if value else "no"
+
+    @override
+    def admits(self, value: Value) -> bool:
+        return isinstance(value, bool)
+
+
+class Switch(Question):
+    """On or off. One that is required must be switched on."""
+
+    kind: Literal["switch"] = "switch"
+    default: bool = False
+
+    @property
+    @override
+    def initial(self) -> Value:
+        return self.default
+
+    @property
+    @override
+    def blank(self) -> Value:
+        return False
+
+    @property
+    @override
+    def missing(self) -> str:
+        return _("This must be switched on.")
+
+    @override
+    def answers(self, value: Value) -> bool:
+        return value is True
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        if text != "yes":
+            raise UnusableError(_("Switch it on or off."))
+        return True
+
+    @override
+    def show(self, value: Value, reader: Reader) -> str:
+        return "yes" if value is True else ""
+
+    @override
+    def admits(self, value: Value) -> bool:
+        return isinstance(value, bool)
+
+
+class Option(BaseModel):
+    """One of the answers to choose from."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    value: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
+    label: Text
+
+
+class _OneOf(Question):
+    """One of several.
+
+    Attributes:
+        default: The value of the option that is chosen before anybody has chosen.
+    """
+
+    options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=200)]
+    default: str | None = None
+
+    @model_validator(mode="after")
+    def _options_differ(self) -> Self:
+        _check_options(self.key, self.options, [] if self.default is None else [self.default])
+        return self
+
+    @property
+    @override
+    def initial(self) -> Value:
+        return self.default
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        if not self.admits(text):
+            raise UnusableError(_("Choose one of the options."))
+        return text
+
+    @override
+    def admits(self, value: Value) -> bool:
+        return any(option.value == value for option in self.options)
+
+
+class Radio(_OneOf):
+    """One of a few, all of which are seen.
+
+    Attributes:
+        pictures: Whether the values are names of icons, which stand for the labels.
+    """
+
+    kind: Literal["radio"] = "radio"
+    pictures: bool = False
+
+
+class Select(_OneOf):
+    """One of many, in a list that opens."""
+
+    kind: Literal["select"] = "select"
+
+
+class MultiSelect(Question):
+    """Any of several; the answer is a list of values in the order of the options.
+
+    Attributes:
+        default: The values of the options that are chosen before anybody has chosen.
+    """
+
+    kind: Literal["multi_select"] = "multi_select"
+    options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=200)]
+    default: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _options_differ(self) -> Self:
+        _check_options(self.key, self.options, self.default)
+        return self
+
+    @property
+    @override
+    def initial(self) -> Value:
+        return list(self.default) or None
+
+    @property
+    @override
+    def missing(self) -> str:
+        return _("Choose at least one.")
+
+    @override
+    def gather(self, texts: Sequence[str]) -> str:
+        return "\n".join(texts)
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        chosen = self.chosen(text)
+        values = [option.value for option in self.options]
+        if not set(chosen) <= set(values):
+            raise UnusableError(_("Choose of the options."))
+        return [value for value in values if value in chosen] or None
+
+    @override
+    def show(self, value: Value, reader: Reader) -> str:
+        return "\n".join(str(each) for each in value) if isinstance(value, list) else ""
+
+    @override
+    def admits(self, value: Value) -> bool:
+        return False
+
+
+def _check_options(key: str, options: Sequence[Option], defaults: Sequence[str]) -> None:
+    values = [option.value for option in options]
+    twice = next((value for value in values if values.count(value) > 1), None)
+    if twice is not None:
+        raise ValueError(f"two options of {key!r} have the value {twice!r}")
+    unknown = next((value for value in defaults if value not in values), None)
+    if unknown is not None:
+        raise ValueError(f"the default {unknown!r} of {key!r} is none of its options")

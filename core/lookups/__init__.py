@@ -1,0 +1,1 @@
+"""Lists of named values that the tenant's administrator keeps."""

@@ -1,0 +1,1 @@
+"""A loyalty programme: members, points and tiers, beside every call."""

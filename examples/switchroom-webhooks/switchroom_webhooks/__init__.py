@@ -1,0 +1,1 @@
+"""Signed webhooks: tells other programs what happens to interactions and agents."""

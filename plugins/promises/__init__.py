@@ -1,0 +1,1 @@
+"""The ledger of all that is owed at a time."""

@@ -1,0 +1,8 @@
+"""At fault in its manifest: circletwo needs it, and it needs circletwo."""
+
+
+class Circleone:
+    """Nothing."""
+
+
+plugin = Circleone()

@@ -1,0 +1,8 @@
+"""At fault itself in nothing."""
+
+
+class Leaner:
+    """Nothing."""
+
+
+plugin = Leaner()

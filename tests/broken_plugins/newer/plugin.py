@@ -1,0 +1,8 @@
+"""At fault itself in nothing."""
+
+
+class Newer:
+    """Nothing."""
+
+
+plugin = Newer()

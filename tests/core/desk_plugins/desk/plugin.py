@@ -1,0 +1,28 @@
+"""Paper: work of which an agent may have several in hand, beside a call, and which is worked on afterwards as well."""
+
+from switchroom import Context, hookimpl
+from switchroom.capabilities import AfterContactWork
+from switchroom.contributions import ChannelType, Provider
+
+
+class Afterwards:
+    """The capability `AfterContactWork`, of every channel."""
+
+    async def seconds(self, ctx: Context, interaction_id: int, team_seconds: int) -> int:
+        """As long as the team has set."""
+        return team_seconds
+
+
+class Desk:
+    """The wiring."""
+
+    @hookimpl
+    def register_channels(self) -> list[ChannelType]:
+        return [ChannelType("paper", "Paper", "file", exclusive=False, capacity=2)]
+
+    @hookimpl
+    def register_capabilities(self) -> list[Provider]:
+        return [Provider(AfterContactWork, Afterwards())]
+
+
+plugin = Desk()

@@ -1,0 +1,8 @@
+"""A plugin for some."""
+
+
+class VipPlugin:
+    """Does nothing."""
+
+
+plugin = VipPlugin()

@@ -1,0 +1,36 @@
+"""Wrap-up keeps what every plugin promises."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime, timedelta
+
+from plugins.wrapup.models import NextAttempt
+from switchroom.interactions import accept_offer, create_interaction, make_offer, open_segment
+from switchroom.runtime import Context
+from switchroom.testing.contract import PluginContract
+
+
+class TestContract(PluginContract):
+    plugin = "wrapup"
+
+    async def arrange(self, ctx: Context) -> dict[str, object]:
+        """An agent talks, and has promised to call somebody again."""
+        agent_id = ctx.actor.user_id
+        assert agent_id is not None
+        segment = await open_segment(ctx, agent_id=agent_id)
+        if segment is None:
+            call = await create_interaction(ctx, channel="voice", contact_name="Kim", contact_number="+4930123456")
+            offer = await make_offer(ctx, call.id, [agent_id], cause="test")
+            assert offer is not None
+            segment = await accept_offer(ctx, offer.id, agent_id)
+        await NextAttempt.get_or_create(
+            segment=f"core:segment:{segment.id}",
+            tenant_id=ctx.tenant.id,
+            defaults={
+                "interaction": f"core:interaction:{segment.interaction_id}",
+                "agent_id": agent_id,
+                "contact_name": "Kim",
+                "due_at": datetime.now(UTC) + timedelta(hours=1),
+            },
+        )
+        return {"segment_id": segment.id, "interaction_id": segment.interaction_id}
