@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import socket
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -86,9 +87,13 @@ async def ctx(platform: Platform, tenant: TenantRef) -> AsyncIterator[Context]:
 
 @pytest.fixture(scope="session")
 def redis_url(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    """The address of a Redis: the one that runs here, else one of our own."""
+    """The address of a Redis: the one that runs here, else one of our own.
+
+    Each test process has a database of its own there: workers of one would take the messages of another.
+    """
     if _port_answers(6379):
-        yield "redis://127.0.0.1:6379/9"
+        worker = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+        yield f"redis://127.0.0.1:6379/{9 + int(worker) % 7}"
         return
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

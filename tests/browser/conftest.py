@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, Playwright, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
 from tests.browser.tones import AGENT_TONE, CALLER_TONE, KEEP_RECEIVED, write_tone
 from tests.conftest import scratch_database
@@ -21,6 +21,10 @@ QUIET += ["--disable-component-update", "--disable-sync", "--autoplay-policy=no-
 QUIET += ["--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream"]
 
 OpenPage = Callable[..., Page]
+
+# Milliseconds that a page is given where a machine does much else besides; no test fails for being slow.
+PATIENCE = 30_000
+expect.set_options(timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -77,7 +81,7 @@ def open_page(request: pytest.FixtureRequest) -> Iterator[OpenPage]:
         contexts.append(context)
         context.add_init_script(KEEP_RECEIVED)
         page = context.new_page()
-        page.set_default_timeout(15_000)
+        page.set_default_timeout(PATIENCE)
         page.on("pageerror", lambda error: complaints.append(f"{path}: {error}"))
         page.on("console", lambda message: _note(complaints, path, message.type, message.text))
         page.goto(path)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.main_job import END_SECONDS, HEARD_DB, do_the_main_job, go_inbound, place_call, wait_to_hear
+from tests.browser.main_job import HEARD_DB, do_the_main_job, go_inbound, place_call, wait_to_hear
 
 SignIn = Callable[[Browser, str], Page]
 
@@ -30,7 +30,7 @@ def test_the_agent_hangs_up(
     wait_to_hear(agent, lambda now: now["caller"] > HEARD_DB)
     agent.get_by_role("button", name="Hang up").click()
     expect(caller.get_by_role("heading", name="The call has ended")).to_be_visible(timeout=END_SECONDS * 1000)
-    expect(agent.locator("#status-button")).to_contain_text("Post-processing", timeout=END_SECONDS * 1000)
+    expect(agent.locator("#status-button")).to_contain_text("Post-processing")
 
 
 def test_a_customer_who_closes_the_tab_ends_the_call_within_seconds(
@@ -43,4 +43,4 @@ def test_a_customer_who_closes_the_tab_ends_the_call_within_seconds(
     agent.get_by_role("button", name="Accept").click()
     wait_to_hear(agent, lambda now: now["caller"] > HEARD_DB)
     caller.close()
-    expect(agent.locator("#status-button")).to_contain_text("Post-processing", timeout=8000)
+    expect(agent.locator("#status-button")).to_contain_text("Post-processing")

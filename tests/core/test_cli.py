@@ -23,6 +23,7 @@ import pytest
 from core.cli.root import root
 from core.database.embedded import EmbeddedServer
 from tests.conftest import scratch_database
+from tests.serving import free_port
 
 START_SECONDS = 60.0
 QUIET_PLUGINS = "plugins: {blocked: [telephony, wrapup], enabled_by_default: [routing]}\n"
@@ -137,12 +138,6 @@ def shared(tmp_path: Path, database_server: str) -> Iterator[Installation]:
         made.write(QUIET_PLUGINS)
         yield made
         made.end()
-
-
-def free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as probe:
-        port: int = probe.getsockname()[1]
-    return port
 
 
 # What cannot start says why in a sentence

@@ -21,7 +21,7 @@ from core.jobs.worker import JobRunner, open_broker
 
 pytestmark = pytest.mark.anyio
 
-PATIENCE = 10
+PATIENCE = 60
 
 
 class Work:
