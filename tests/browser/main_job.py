@@ -93,7 +93,7 @@ def do_the_main_job(caller: Page, sign_in: Callable[[], Page]) -> None:
     # The customer hangs up: both ends are over.
     caller.get_by_role("button", name="Hang up").click()
     expect(agent.locator("#status-button")).to_contain_text("Post-processing")
-    expect(caller.get_by_role("heading", name="The call has ended")).to_be_visible(timeout=END_SECONDS * 1000)
+    expect(caller.get_by_role("heading", name="The call has ended")).to_be_visible()
 
     wrap_up_survives_a_reload_and_is_sent(agent)
     expect(agent.locator("#status-button")).to_contain_text("Waiting")
