@@ -13,6 +13,7 @@ from core.agents.pools import (
     set_pool,
 )
 from core.agents.reasons import Reason, all_reasons, reasons_for
+from core.agents.room import Room, lock_room, room_on
 from core.agents.service import choose_intent
 from core.agents.settling import GRACE_SECONDS
 from core.agents.states import Intent, Occupancy, Status
@@ -28,6 +29,7 @@ __all__ = [
     "Occupancy",
     "Place",
     "Reason",
+    "Room",
     "Status",
     "Strategy",
     "TeamView",
@@ -37,11 +39,13 @@ __all__ = [
     "choose_intent",
     "drop_pool",
     "free_in_pool",
+    "lock_room",
     "members_of",
     "people_who_may",
     "place_agent",
     "pools_of",
     "reasons_for",
+    "room_on",
     "save_team",
     "set_pool",
     "view",

@@ -11,7 +11,7 @@ from plugins.records.services.adding import Queues
 from plugins.records.services.coming_back import promise_given_up
 from plugins.records.services.finding import found_items
 from plugins.records.services.taking import CHANNEL
-from plugins.records.settings import USUAL_MOST, RecordSettings
+from plugins.records.settings import MOST, RecordSettings
 from switchroom import Context, Job, hookimpl
 from switchroom.capabilities import RecordQueues
 from switchroom.contributions import (
@@ -38,9 +38,8 @@ class RecordsPlugin:
 
     @hookimpl
     def register_channels(self) -> list[ChannelType]:
-        return [
-            ChannelType(CHANNEL, mark("Record"), "list-details", exclusive=False, capacity=USUAL_MOST, wrap_up=False)
-        ]
+        # How many there are usually is for our settings to say; a team that says something gives fewer.
+        return [ChannelType(CHANNEL, mark("Record"), "list-details", exclusive=False, capacity=MOST, wrap_up=False)]
 
     @hookimpl
     def register_routes(self) -> Routes:

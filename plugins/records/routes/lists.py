@@ -38,7 +38,7 @@ async def queue_figures(ctx: Context, user: SignedIn, queue_id: RowId) -> Page:
     """The counters of a queue, and the button for its next record."""
     queue = await _visible(ctx, user, queue_id)
     works = user.may(WORK) and await works_in(ctx, user.id, await find_queue(queue_id))
-    reasons = await why_not_next(ctx, user.id, [queue])
+    reasons = await why_not_next(ctx, user.id, [queue]) if works else {}
     return fragment("records/figures.html", queue=queue, reason=reasons.get(queue_id, ""), works=works)
 
 

@@ -12,7 +12,6 @@ from plugins.records.models import ITEM, Aside, Item, ItemState, reference_of
 from plugins.records.services.steps import last_step, names_of, note
 from switchroom import Context
 from switchroom.capabilities import PromiseLedger
-from switchroom.database import fetch_value
 from switchroom.errors import Conflict, NotFound
 from switchroom.interactions import end_interaction
 from switchroom.locale import gettext as _
@@ -114,13 +113,3 @@ async def settle_promise(ctx: Context, item_id: int, *, kept: bool) -> None:
     ledger = ctx.capability(PromiseLedger)  # type: ignore[type-abstract]
     if ledger is not None:
         await ledger.settle(ctx, reference_of(item_id), kept=kept)
-
-
-async def in_hand(ctx: Context, user_id: int) -> int:
-    """How many records an agent has in work."""
-    count: int = await fetch_value(
-        "SELECT coalesce((work ->> 'record')::int, 0) FROM core_agent WHERE tenant_id = $1 AND user_id = $2",
-        ctx.tenant.id,
-        user_id,
-    )
-    return count or 0

@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from plugins.records.models import Aside, Item, ItemState, Queue, QueueKind, queue_reference, reference_of
-from plugins.records.services.changing import NotYours, change, check_owner, in_hand, lock_item, settle_promise
+from plugins.records.services.changing import NotYours, change, check_owner, lock_item, settle_promise
 from plugins.records.services.items import ItemView, get_item
 from plugins.records.services.queues import QueueView, find_queue, queues_of, works_in
 from plugins.records.services.steps import names_of, note
 from plugins.records.settings import RecordSettings
 from switchroom import Context
-from switchroom.database import execute, fetch_value, transaction
+from switchroom.agents import lock_room, room_on
+from switchroom.database import fetch_value, transaction
 from switchroom.errors import Conflict, Forbidden, NotFound
 from switchroom.interactions import AtCapacity, begin_work
 from switchroom.locale import gettext as _
@@ -63,18 +64,14 @@ async def next_record(ctx: Context, user_id: int, queue_id: int | None = None) -
         if due is not None:
             return await _take_up(ctx, due, user_id, settings.most_in_work)
     async with transaction():
-        # Two tabs of one agent come one after the other. So nobody holds a row for a moment that he may not have, which
-        # somebody else would pass over to find nothing.
-        await execute("SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", f"records:{ctx.tenant.id}:{user_id}")
-        if await in_hand(ctx, user_id) >= settings.most_in_work:
-            raise AtCapacity(
-                _("You have as many records in work as you may."), mend=_("Finish one of them first, or put it aside.")
-            )
+        # Two tabs of one agent come one after the other, and nobody holds a row for a moment that he may not have, so
+        # that others pass over it to find nothing. A claim waits for nobody: the agent may be locked before it.
+        at_most = await _room_for(ctx, user_id, settings.most_in_work)
         for queue in queues:
             item_id: int | None = await fetch_value(_CLAIM, ctx.tenant.id, queue.id, user_id)
             if item_id is not None:
                 await note(ctx, item_id, "taken")
-                await _begin(ctx, item_id, user_id, settings.most_in_work)
+                await _begin(ctx, item_id, user_id, at_most)
                 return await get_item(ctx, item_id)
     raise NothingWaits(_("No record waits in this queue.") if queue_id else _("No record waits for you."))
 
@@ -107,19 +104,24 @@ async def open_item(ctx: Context, item_id: int, user_id: int) -> ItemView:
             ctx, item, "taken", owner_id=user_id, state=ItemState.IN_WORK.value, aside="", next_at=None,
             taken_at=datetime.now(UTC),
         )  # fmt: skip
-        await _begin(ctx, item_id, user_id, settings.most_opened)
+        await _begin(ctx, item_id, user_id, await _room_for(ctx, user_id, settings.most_opened))
     return await get_item(ctx, item_id)
 
 
 async def why_not_next(ctx: Context, user_id: int, queues: list[QueueView]) -> dict[int, str]:
-    """Why the button *Next record* of each closed queue is off, in words; an empty text where it is on."""
+    """Why the button *Next record* of each closed queue of an agent is off, in words; an empty text where it is on."""
+    if not any(queue.closed for queue in queues):
+        return {}
     settings: RecordSettings = ctx.settings
-    number = await in_hand(ctx, user_id)
+    room = await room_on(ctx, user_id, CHANNEL)
+    number = room.in_hand
     reasons = {}
     for queue in queues:
         if not queue.closed:
             continue
-        if number >= settings.most_in_work:
+        if room.clashes:
+            reasons[queue.id] = _clash()
+        elif number >= min(settings.most_in_work, room.capacity):
             reasons[queue.id] = ngettext(
                 "You have %(count)s record in work, which is the most.",
                 "You have %(count)s records in work, which is the most.",
@@ -139,18 +141,18 @@ async def _take_up(ctx: Context, item_id: int, user_id: int, most: int) -> ItemV
         await check_owner(ctx, item, user_id)
         if item.interaction_id is None:
             await change(ctx, item, "taken_up", aside=Aside.NO.value, next_at=None, taken_at=datetime.now(UTC))
-            await _begin(ctx, item_id, user_id, most)
+            await _begin(ctx, item_id, user_id, await _room_for(ctx, user_id, most))
     return await get_item(ctx, item_id)
 
 
-async def _begin(ctx: Context, item_id: int, user_id: int, most: int) -> None:
+async def _begin(ctx: Context, item_id: int, user_id: int, at_most: int) -> None:
     """Begins the interaction of an item that is claimed and locked."""
     item = await get_item(ctx, item_id)
     segment = await begin_work(
         ctx,
         user_id,
         channel=CHANNEL,
-        at_most=most,
+        at_most=at_most,
         queue=queue_reference(item.queue_id),
         contact_name=item.contact_name,
         contact_number=item.contact_number,
@@ -159,6 +161,30 @@ async def _begin(ctx: Context, item_id: int, user_id: int, most: int) -> None:
     )
     await Item.filter(id=item_id).update(interaction_id=segment.interaction_id)
     await ctx.publish("records", f"record:{item_id}", f"user:{user_id}")
+
+
+async def _room_for(ctx: Context, user_id: int, most: int) -> int:
+    """How many records an agent may have in work: as many as our settings say, or fewer if his team says so.
+
+    He is locked, so that it stays so until the transaction ends.
+
+    Raises:
+        NotFound: The user is no agent.
+        AtCapacity: He has no room for another one.
+    """
+    room = await lock_room(ctx, user_id, CHANNEL)
+    if room.clashes:
+        raise AtCapacity(_clash(), mend=_("Finish that first."))
+    most = min(most, room.capacity)
+    if room.in_hand >= most:
+        raise AtCapacity(
+            _("You have as many records in work as you may."), mend=_("Finish one of them first, or put it aside.")
+        )
+    return most
+
+
+def _clash() -> str:
+    return _("In your team this goes beside no other work, and you have some in hand.")
 
 
 async def _closed_queues(ctx: Context, user_id: int, queue_id: int | None) -> list[QueueView]:

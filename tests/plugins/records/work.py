@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
+from core.plugin_lifecycle import save_plugin_settings
 from plugins.records.services.adding import Queues
 from plugins.records.services.items import ItemView, get_item
 from plugins.records.services.queues import QueueValues, create_queue
@@ -36,6 +37,14 @@ async def working(agent: Agent) -> AsyncIterator[Worker]:
     """The agent at work in the plugin."""
     async with agent.context("records") as ctx:
         yield Worker(agent, ctx)
+
+
+async def with_settings(worker: Worker, **values: object) -> Worker:
+    """The same agent after the administrator has saved settings of the plugin."""
+    await save_plugin_settings(worker.agent.platform, worker.ctx.for_plugin("core"), "records", values)
+    tenant = await worker.agent.platform.tenant(tenant_id=worker.agent.tenant.id)
+    enabled = await worker.agent.platform.enablement.of(tenant)
+    return Worker(worker.agent, Context(worker.agent.platform, tenant, worker.ctx.actor, enabled, plugin="records"))
 
 
 async def make_queue(ctx: Context, kind: str = "closed", name: str = "", **values: object) -> int:
