@@ -110,20 +110,11 @@ async def settle(ctx: Context, user_id: int, cause: str, *, anew: bool = False) 
     work, work_before = json.loads(row["work"]), json.loads(row["work_before"])
     changed = anew or status != row["status"]
     if changed or occupancy is not before or taking != row["taking"] or work != work_before:
-        await execute(
-            "UPDATE core_agent SET occupancy = $3, status = $4::text, taking = $5, work = $6::text::jsonb, "
-            "status_since = CASE WHEN $7 THEN $8 ELSE status_since END WHERE tenant_id = $1 AND user_id = $2",
-            ctx.tenant.id,
-            user_id,
-            occupancy,
-            status,
-            taking,
-            json.dumps(work),
-            changed,
-            row["at"],
-        )
-    if taking != row["taking"] or (taking and work != work_before):
-        await _tell_pools(ctx, user_id, taking)
+        values = (occupancy, status, taking, json.dumps(work), changed, row["at"])
+        if taking != row["taking"] or (taking and work != work_before):
+            await execute(_STORE_AND_RANK, *_ranking(ctx, user_id, taking), *values)
+        else:
+            await execute(_STORE, ctx.tenant.id, user_id, *values)
     if taking and (not row["taking"] or any(work.get(channel, 0) < number for channel, number in work_before.items())):
         await ctx.emit(Event.AGENT_FREE, user_id=user_id)
     if changed:
@@ -154,21 +145,17 @@ async def _tell(ctx: Context, user_id: int, row: dict[str, Any], status: Status,
 # ($5 the channels, $6 their capacities): one who is full does not stand in the way of those behind him. Indexes
 # core_segment_agent for the day of the agent, core_pool_of_agent.
 _RANK = """
-WITH today AS (
+WITH agent AS ({agent}), today AS (
     SELECT count(*) FILTER (WHERE started_at >= $4) AS calls,
         coalesce(sum(extract(epoch FROM coalesce(ended_at, now()) - greatest(started_at, $4))), 0) AS talk
     FROM core_segment WHERE tenant_id = $1 AND agent_id = $2 AND started_at >= $4 - interval '1 day'
     AND coalesce(ended_at, now()) > $4
-), agent AS (
-    SELECT coalesce(extract(epoch FROM last_offer_at), 0) AS last_offer, work, team_id,
-        extract(epoch FROM CASE WHEN status = 'waiting' THEN status_since ELSE now() END) AS idle
-    FROM core_agent WHERE tenant_id = $1 AND user_id = $2
 ), taken AS (
     SELECT coalesce(jsonb_agg(kind.name), '[]') AS channels
     FROM agent CROSS JOIN unnest($5::text[], $6::int[]) AS kind (name, capacity)
     LEFT JOIN core_team_channel AS rule ON rule.team_id = agent.team_id AND rule.channel = kind.name
     WHERE kind.capacity > 0 AND coalesce((agent.work->>kind.name)::int, 0) >= coalesce(rule.capacity, kind.capacity)
-    OR coalesce(rule.alone, false) AND agent.work <> '{}'
+    OR coalesce(rule.alone, false) AND agent.work <> '{{}}'
 )
 UPDATE core_pool_member AS member
 SET free = $3 AND (member.channels = '[]' OR NOT member.channels <@ taken.channels),
@@ -184,6 +171,24 @@ SET free = $3 AND (member.channels = '[]' OR NOT member.channels <@ taken.channe
 FROM today, agent, taken WHERE member.tenant_id = $1 AND member.user_id = $2
 """
 
+_AS_RANKED = """
+    work, team_id, coalesce(extract(epoch FROM last_offer_at), 0) AS last_offer,
+    extract(epoch FROM CASE WHEN status = 'waiting' THEN status_since ELSE now() END) AS idle
+"""
+
+_RANK_AGAIN = _RANK.format(
+    agent=f"SELECT {_AS_RANKED} FROM core_agent WHERE tenant_id = $1 AND user_id = $2"  # noqa: S608 - constants
+)
+
+_STORING = """
+UPDATE core_agent SET occupancy = ${0}::text, status = ${1}::text, taking = ${2}::bool, work = ${3}::text::jsonb,
+    status_since = CASE WHEN ${4}::bool THEN ${5} ELSE status_since END
+WHERE tenant_id = $1 AND user_id = $2
+"""
+
+_STORE = _STORING.format(*range(3, 9))
+_STORE_AND_RANK = _RANK.format(agent=f"{_STORING.format(*range(9, 15))} RETURNING {_AS_RANKED}")
+
 
 async def rank_again(ctx: Context, user_id: int, pools: Sequence[str]) -> bool:
     """Tells the pools of a locked agent whether he has room, and tells whether he takes work.
@@ -196,15 +201,15 @@ async def rank_again(ctx: Context, user_id: int, pools: Sequence[str]) -> bool:
     taking: bool = await fetch_value(
         "SELECT taking FROM core_agent WHERE tenant_id = $1 AND user_id = $2", ctx.tenant.id, user_id
     )
-    await _tell_pools(ctx, user_id, taking, pools)
+    await execute(_RANK_AGAIN, *_ranking(ctx, user_id, taking, pools))
     return taking
 
 
-async def _tell_pools(ctx: Context, user_id: int, free: bool, pools: Sequence[str] | None = None) -> None:
+def _ranking(ctx: Context, user_id: int, free: bool, pools: Sequence[str] | None = None) -> tuple[Any, ...]:
+    """The values of `_RANK`."""
     midnight = datetime.now(ctx.tenant.zone).replace(hour=0, minute=0, second=0, microsecond=0)
     channels = ctx.known_channels.values()
-    await execute(
-        _RANK,
+    return (
         ctx.tenant.id,
         user_id,
         free,

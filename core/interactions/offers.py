@@ -15,17 +15,22 @@ from core.database.transaction import transaction
 from core.errors import Conflict
 from core.interactions.channels import type_of
 from core.interactions.rows import (
+    OFFER_COLUMNS,
+    SEGMENT_COLUMNS,
+    InteractionView,
     OfferView,
     SegmentView,
-    begin_segment,
+    as_offer,
+    as_segment,
     get_offer,
-    get_segment,
-    lock_interaction,
+    lock_offered,
     lock_waiting,
     move_interaction,
     move_offer,
+    tell_interaction,
+    tell_offer,
 )
-from core.interactions.states import InteractionState, OfferState
+from core.interactions.states import InteractionState, OfferState, SegmentState
 from core.jobs.registry import Event, job
 from core.locale import gettext as _
 from core.plugins.context import Context
@@ -35,6 +40,31 @@ class OfferGone(Conflict):
     """The offer is no longer this agent's to decide: it was decided, its time is up, or the caller has gone."""
 
     code = "offer_gone"
+
+
+# Each claim changes its rows in one statement: whoever wants the same ones waits for less.
+_OFFER = f"""
+WITH interaction AS (
+    UPDATE core_interaction SET state = 'offered', state_since = now() WHERE tenant_id = $1 AND id = $2
+), agent AS (
+    UPDATE core_agent SET last_offer_at = now() WHERE tenant_id = $1 AND user_id = $3
+)
+INSERT INTO core_offer (tenant_id, interaction_id, agent_id, state, made_at, deadline, auto_answer)
+VALUES ($1, $2, $3, 'pending', now(), now() + make_interval(secs => $4), $5) RETURNING {OFFER_COLUMNS}
+"""  # noqa: S608 - constants
+
+_ACCEPT = f"""
+WITH offer AS (
+    UPDATE core_offer SET state = 'accepted', decided_at = now() WHERE tenant_id = $1 AND id = $2
+), interaction AS (
+    UPDATE core_interaction SET state = 'active', state_since = now() WHERE tenant_id = $1 AND id = $3
+), agent AS (
+    UPDATE core_agent SET missed_in_row = 0 WHERE tenant_id = $1 AND user_id = $4 AND missed_in_row <> 0
+)
+INSERT INTO core_segment (tenant_id, interaction_id, agent_id, state, started_at, extensions, channel, exclusive,
+    outcome, comment)
+VALUES ($1, $3, $4, 'active', now(), 0, $5, $6, '', '') RETURNING {SEGMENT_COLUMNS}
+"""  # noqa: S608 - constants
 
 
 async def make_offer(
@@ -63,26 +93,14 @@ async def make_offer(
         if agent is None:
             return None
         row = await fetch_row(
-            "INSERT INTO core_offer (tenant_id, interaction_id, agent_id, state, made_at, deadline, auto_answer) "
-            "VALUES ($1, $2, $3, 'pending', now(), now() + make_interval(secs => $4), $5) "
-            "RETURNING id, interaction_id, agent_id, state, made_at, deadline, auto_answer",
-            ctx.tenant.id,
-            interaction_id,
-            agent["user_id"],
-            agent["offer_seconds"],
-            agent["auto_answer"],
+            _OFFER, ctx.tenant.id, interaction_id, agent["user_id"], agent["offer_seconds"], agent["auto_answer"]
         )
         assert row is not None  # noqa: S101 - INSERT … RETURNING gives the row
-        offer = OfferView(**{**row, "state": OfferState.PENDING})
-        await execute(
-            "UPDATE core_agent SET last_offer_at = now() WHERE tenant_id = $1 AND user_id = $2",
-            ctx.tenant.id,
-            offer.agent_id,
-        )
+        offer = as_offer(row)
         await facts.record(
             ctx, "offer", old="", new="pending", cause=cause, interaction_id=interaction_id, agent_id=offer.agent_id
         )
-        await move_interaction(ctx, interaction, InteractionState.OFFERED, cause)
+        await tell_interaction(ctx, interaction, InteractionState.OFFERED, cause)
         await settle(ctx, offer.agent_id, "offered")
         await ctx.enqueue(expire_offer, at=offer.deadline, offer_id=offer.id)
         await ctx.emit(Event.OFFER_MADE, offer_id=offer.id)
@@ -101,16 +119,21 @@ async def accept_offer(ctx: Context, offer_id: int, agent_id: int) -> SegmentVie
         OfferGone: It is another agent's, was decided, or its deadline has passed; nothing has changed.
     """
     async with transaction():
-        offer = await _lock_pending(ctx, offer_id, agent_id)
-        interaction = await lock_interaction(ctx, offer.interaction_id)
-        await move_offer(ctx, offer, OfferState.ACCEPTED, "accepted")
-        segment_id = await begin_segment(ctx, interaction, agent_id, "accepted")
-        await move_interaction(ctx, interaction, InteractionState.ACTIVE, "accepted")
-        await execute(
-            "UPDATE core_agent SET missed_in_row = 0 WHERE tenant_id = $1 AND user_id = $2", ctx.tenant.id, agent_id
+        interaction, offer = await _lock_pending(ctx, offer_id, agent_id)
+        exclusive = type_of(ctx, interaction.channel).exclusive
+        row = await fetch_row(
+            _ACCEPT, ctx.tenant.id, offer_id, interaction.id, agent_id, interaction.channel, exclusive
         )
+        assert row is not None  # noqa: S101 - INSERT … RETURNING gives the row
+        segment = as_segment(row)
+        await tell_offer(ctx, offer, OfferState.ACCEPTED, "accepted")
+        await facts.record(
+            ctx, "segment", old="", new=SegmentState.ACTIVE, cause="accepted", interaction_id=interaction.id,
+            segment_id=segment.id, agent_id=agent_id,
+        )  # fmt: skip
+        await tell_interaction(ctx, interaction, InteractionState.ACTIVE, "accepted")
         await settle(ctx, agent_id, "accepted")
-        return await get_segment(ctx, segment_id)
+        return segment
 
 
 async def reject_offer(ctx: Context, offer_id: int, agent_id: int) -> None:
@@ -121,20 +144,17 @@ async def reject_offer(ctx: Context, offer_id: int, agent_id: int) -> None:
         OfferGone: It is not this agent's to decide any more.
     """
     async with transaction():
-        offer = await _lock_pending(ctx, offer_id, agent_id)
-        await _put_back(ctx, offer, OfferState.REJECTED, "rejected")
+        interaction, offer = await _lock_pending(ctx, offer_id, agent_id)
+        await _put_back(ctx, interaction, offer, OfferState.REJECTED, "rejected")
 
 
 @job("core.expire_offer")
 async def expire_offer(ctx: Context, offer_id: int) -> None:
     """The deadline of an offer: the agent has missed it, and the interaction waits again in its old place."""
     async with transaction():
-        offer = await get_offer(ctx, offer_id)
-        await lock_interaction(ctx, offer.interaction_id)
-        await lock_agent(ctx, offer.agent_id)
-        offer = await get_offer(ctx, offer_id)
+        interaction, offer = await lock_offered(ctx, offer_id)
         if offer.state is OfferState.PENDING:
-            await _put_back(ctx, offer, OfferState.EXPIRED, "not_answered")
+            await _put_back(ctx, interaction, offer, OfferState.EXPIRED, "not_answered")
 
 
 @job("core.end_missed")
@@ -145,11 +165,8 @@ async def end_missed(ctx: Context, user_id: int) -> None:
         await settle(ctx, user_id, "delay_over")
 
 
-async def _lock_pending(ctx: Context, offer_id: int, agent_id: int) -> OfferView:
-    offer = await get_offer(ctx, offer_id)
-    await lock_interaction(ctx, offer.interaction_id)
-    await lock_agent(ctx, offer.agent_id)
-    offer = await get_offer(ctx, offer_id)
+async def _lock_pending(ctx: Context, offer_id: int, agent_id: int) -> tuple[InteractionView, OfferView]:
+    interaction, offer = await lock_offered(ctx, offer_id)
     if offer.agent_id != agent_id:
         raise OfferGone(_("This call is not offered to you."))
     if offer.state is OfferState.RESCINDED:
@@ -160,11 +177,10 @@ async def _lock_pending(ctx: Context, offer_id: int, agent_id: int) -> OfferView
         raise OfferGone(_("This call was rejected already."))
     if offer.state is not OfferState.PENDING or offer.deadline <= await fetch_value("SELECT clock_timestamp()"):
         raise OfferGone(_("The time to answer is over; the call goes to somebody else."))
-    return offer
+    return interaction, offer
 
 
-async def _put_back(ctx: Context, offer: OfferView, new: OfferState, cause: str) -> None:
-    interaction = await lock_interaction(ctx, offer.interaction_id)
+async def _put_back(ctx: Context, interaction: InteractionView, offer: OfferView, new: OfferState, cause: str) -> None:
     agent = await lock_agent(ctx, offer.agent_id)
     await move_offer(ctx, offer, new, cause)
     missed_in_row = agent["missed_in_row"] + (new is OfferState.EXPIRED)

@@ -11,9 +11,8 @@ from datetime import datetime
 from typing import Any
 
 from core import facts
-from core.database.connection import execute, fetch, fetch_row, fetch_value
+from core.database.connection import execute, fetch, fetch_row
 from core.errors import NotFound
-from core.interactions.channels import type_of
 from core.interactions.states import INTERACTION, OFFER, SEGMENT, InteractionState, OfferState, SegmentState
 from core.locale import gettext as _
 from core.plugins.context import Context
@@ -75,14 +74,25 @@ INTERACTION_COLUMNS = (
 """What `as_interaction` needs of a row."""
 
 _INTERACTION = f"SELECT {INTERACTION_COLUMNS} FROM core_interaction WHERE tenant_id = $1 AND id = $2"  # noqa: S608
-_OFFER = (
-    "SELECT id, interaction_id, agent_id, state, made_at, deadline, auto_answer FROM core_offer WHERE tenant_id = $1"
+_LOCK_INTERACTION_OF = (
+    f"SELECT {INTERACTION_COLUMNS} FROM core_interaction WHERE tenant_id = $1 "  # noqa: S608
+    "AND id = (SELECT interaction_id FROM core_offer WHERE tenant_id = $1 AND id = $2) FOR NO KEY UPDATE"
 )
-_SEGMENT = (
-    "SELECT id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, extensions, channel, exclusive "
-    "FROM core_segment "
-    "WHERE tenant_id = $1"
+OFFER_COLUMNS = "id, interaction_id, agent_id, state, made_at, deadline, auto_answer"
+"""What `as_offer` needs of a row."""
+
+_OFFER = f"SELECT {OFFER_COLUMNS} FROM core_offer WHERE tenant_id = $1"  # noqa: S608
+_LOCK_AGENT_OF = (
+    "SELECT offer.id, offer.interaction_id, offer.agent_id, offer.state, offer.made_at, offer.deadline, "
+    "offer.auto_answer FROM core_offer AS offer JOIN core_agent AS agent ON agent.user_id = offer.agent_id "
+    "WHERE offer.tenant_id = $1 AND offer.id = $2 FOR NO KEY UPDATE OF agent"
 )
+SEGMENT_COLUMNS = (
+    "id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, extensions, channel, exclusive"
+)
+"""What `as_segment` needs of a row."""
+
+_SEGMENT = f"SELECT {SEGMENT_COLUMNS} FROM core_segment WHERE tenant_id = $1"  # noqa: S608
 
 
 def as_interaction(row: dict[str, Any]) -> InteractionView:
@@ -90,11 +100,13 @@ def as_interaction(row: dict[str, Any]) -> InteractionView:
     return InteractionView(**{**row, "state": InteractionState(row["state"])})
 
 
-def _offer(row: dict[str, Any]) -> OfferView:
+def as_offer(row: dict[str, Any]) -> OfferView:
+    """The offer of a row of `core_offer`."""
     return OfferView(**{**row, "state": OfferState(row["state"])})
 
 
-def _segment(row: dict[str, Any]) -> SegmentView:
+def as_segment(row: dict[str, Any]) -> SegmentView:
+    """The segment of a row of `core_segment`."""
     return SegmentView(**{**row, "state": SegmentState(row["state"])})
 
 
@@ -128,6 +140,20 @@ async def lock_interaction(ctx: Context, interaction_id: int) -> InteractionView
     return as_interaction(row)
 
 
+async def lock_offered(ctx: Context, offer_id: int) -> tuple[InteractionView, OfferView]:
+    """Locks the interaction of an offer and the agent to whom it was made; both views are as of then.
+
+    Raises:
+        NotFound: The tenant has no such offer.
+    """
+    row = await fetch_row(_LOCK_INTERACTION_OF, ctx.tenant.id, offer_id)
+    # Whoever decides an offer has its interaction locked, so from here on nobody does.
+    offer = await fetch_row(_LOCK_AGENT_OF, ctx.tenant.id, offer_id) if row else None
+    if row is None or offer is None:
+        raise NotFound(_("There is no such offer."))
+    return as_interaction(row), as_offer(offer)
+
+
 async def lock_waiting(ctx: Context, interaction_id: int, *, wait: bool = False) -> InteractionView | None:
     """Locks the interaction if it waits.
 
@@ -152,21 +178,21 @@ async def get_offer(ctx: Context, offer_id: int) -> OfferView:
     row = await fetch_row(f"{_OFFER} AND id = $2", ctx.tenant.id, offer_id)
     if row is None:
         raise NotFound(_("There is no such offer."))
-    return _offer(row)
+    return as_offer(row)
 
 
 async def pending_offer(
     ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None
 ) -> OfferView | None:
-    """The offer that waits for a decision: of an interaction, or to an agent."""
+    """The offer that waits for a decision: of an interaction, or else to an agent."""
+    # Unique indexes core_offer_one_per_interaction and core_offer_one_per_agent.
+    whose = "agent_id" if interaction_id is None else "interaction_id"
     row = await fetch_row(
-        f"{_OFFER} AND state = 'pending' AND ($2::bigint IS NULL OR interaction_id = $2) "
-        "AND ($3::bigint IS NULL OR agent_id = $3)",
+        f"{_OFFER} AND state = 'pending' AND {whose} = $2",
         ctx.tenant.id,
-        interaction_id,
-        agent_id,
+        agent_id if interaction_id is None else interaction_id,
     )
-    return _offer(row) if row else None
+    return as_offer(row) if row else None
 
 
 async def get_segment(ctx: Context, segment_id: int) -> SegmentView:
@@ -178,51 +204,31 @@ async def get_segment(ctx: Context, segment_id: int) -> SegmentView:
     row = await fetch_row(f"{_SEGMENT} AND id = $2", ctx.tenant.id, segment_id)
     if row is None:
         raise NotFound(_("There is no such segment."))
-    return _segment(row)
+    return as_segment(row)
 
 
 async def open_segment(
     ctx: Context, *, interaction_id: int | None = None, agent_id: int | None = None
 ) -> SegmentView | None:
-    """The segment that is not closed: of an interaction, or of an agent.
+    """The segment that is not closed: of an interaction, or else of an agent.
 
     Of several that an agent has in hand, the one that takes all of him, else the one that is worked on afterwards.
     """
+    # Indexes core_segment_open and core_segment_interaction.
+    whose = "agent_id" if interaction_id is None else "interaction_id"
     row = await fetch_row(
-        f"{_SEGMENT} AND state <> 'closed' AND ($2::bigint IS NULL OR interaction_id = $2) "
-        "AND ($3::bigint IS NULL OR agent_id = $3) ORDER BY exclusive DESC, state DESC, id LIMIT 1",
+        f"{_SEGMENT} AND state <> 'closed' AND {whose} = $2 ORDER BY exclusive DESC, state DESC, id LIMIT 1",
         ctx.tenant.id,
-        interaction_id,
-        agent_id,
+        agent_id if interaction_id is None else interaction_id,
     )
-    return _segment(row) if row else None
+    return as_segment(row) if row else None
 
 
 async def open_segments(ctx: Context, agent_id: int) -> list[SegmentView]:
     """All that an agent has in hand, the oldest first."""
     # Index core_segment_open.
     rows = await fetch(f"{_SEGMENT} AND agent_id = $2 AND state <> 'closed' ORDER BY id", ctx.tenant.id, agent_id)
-    return [_segment(row) for row in rows]
-
-
-async def begin_segment(ctx: Context, row: InteractionView, agent_id: int, cause: str) -> int:
-    """Begins an agent's part of a locked interaction, and adds the fact; gives the segment's id."""
-    channel = type_of(ctx, row.channel)
-    segment_id: int = await fetch_value(
-        "INSERT INTO core_segment (tenant_id, interaction_id, agent_id, state, started_at, extensions, channel, "
-        "exclusive, outcome, comment) VALUES ($1, $2, $3, 'active', now(), 0, $4, $5, '', '') RETURNING id",
-        ctx.tenant.id,
-        row.id,
-        agent_id,
-        row.channel,
-        channel.exclusive,
-    )
-    await facts.record(
-        ctx, "segment", old="", new=SegmentState.ACTIVE, cause=cause, interaction_id=row.id, segment_id=segment_id,
-        agent_id=agent_id,
-    )  # fmt: skip
-    await ctx.publish(f"user:{agent_id}", f"journal:{agent_id}", f"interaction:{row.id}")
-    return segment_id
+    return [as_segment(row) for row in rows]
 
 
 async def move_interaction(ctx: Context, row: InteractionView, new: InteractionState, cause: str) -> None:
@@ -231,7 +237,6 @@ async def move_interaction(ctx: Context, row: InteractionView, new: InteractionS
     Raises:
         IllegalTransition: The table of transitions does not allow it.
     """
-    INTERACTION.check(row.state, new)
     await execute(
         "UPDATE core_interaction SET state = $3::text, state_since = now(), "
         "cause = CASE WHEN $3::text = 'ended' THEN $4 ELSE cause END "
@@ -241,6 +246,16 @@ async def move_interaction(ctx: Context, row: InteractionView, new: InteractionS
         str(new),
         cause,
     )
+    await tell_interaction(ctx, row, new, cause)
+
+
+async def tell_interaction(ctx: Context, row: InteractionView, new: InteractionState, cause: str) -> None:
+    """Adds the fact that a locked interaction has changed its state, and tells those who want to know.
+
+    Raises:
+        IllegalTransition: The table of transitions does not allow it; the transaction must not commit.
+    """
+    INTERACTION.check(row.state, new)
     await facts.record(ctx, "interaction", old=row.state, new=new, cause=cause, interaction_id=row.id)
     await ctx.publish("queue", f"interaction:{row.id}")
     if ctx.listened("interaction_state_changed"):
@@ -251,13 +266,18 @@ async def move_interaction(ctx: Context, row: InteractionView, new: InteractionS
 
 async def move_offer(ctx: Context, row: OfferView, new: OfferState, cause: str) -> None:
     """Decides an offer whose interaction is locked, and adds the fact."""
-    OFFER.check(row.state, new)
     await execute(
         "UPDATE core_offer SET state = $3::text, decided_at = now() WHERE tenant_id = $1 AND id = $2",
         ctx.tenant.id,
         row.id,
         str(new),
     )
+    await tell_offer(ctx, row, new, cause)
+
+
+async def tell_offer(ctx: Context, row: OfferView, new: OfferState, cause: str) -> None:
+    """Adds the fact that an offer was decided, and tells those who see it; see `tell_interaction`."""
+    OFFER.check(row.state, new)
     await facts.record(
         ctx, "offer", old=row.state, new=new, cause=cause, interaction_id=row.interaction_id, agent_id=row.agent_id
     )

@@ -6,6 +6,7 @@ import json
 
 from core import facts
 from core.agents.settling import lock_agent, settle
+from core.agents.states import Occupancy
 from core.database.connection import fetch_row
 from core.database.transaction import transaction
 from core.errors import Conflict
@@ -77,7 +78,8 @@ async def begin_work(
     async with transaction():
         agent = await lock_agent(ctx, agent_id)
         in_hand: dict[str, int] = json.loads(agent["work"])
-        offer = await pending_offer(ctx, agent_id=agent_id)
+        # The row that is locked says whether anything is being offered: what else has changed meanwhile is read later.
+        offer = await pending_offer(ctx, agent_id=agent_id) if agent["occupancy"] == Occupancy.OFFERED else None
         number = in_hand.get(channel, 0)
         if at_most is not None and number >= at_most:
             raise AtCapacity(

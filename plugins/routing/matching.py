@@ -19,6 +19,7 @@ from plugins.routing.adopting import adopt
 from plugins.routing.decisions import note_decision
 from plugins.routing.models import Queue, id_of
 from plugins.routing.sticky import last_agent
+from plugins.routing.turns import turn
 from switchroom import Context, Event, job
 from switchroom.agents import free_in_pool
 from switchroom.database import transaction
@@ -48,25 +49,32 @@ class Step(Enum):
 async def match_interaction(ctx: Context, interaction_id: int) -> None:
     """Lets the free agents of an interaction's queue have what is next for them, until it is offered or all have."""
     for _attempt in range(ATTEMPTS):
-        interaction = await get_interaction(ctx, interaction_id)
-        if interaction.state is not InteractionState.WAITING:
-            return
-        if not interaction.queue and await adopt(ctx, interaction):
-            return
-        free = await free_in_pool(ctx, interaction.queue, type_of(ctx, interaction.channel), 1)
-        if not free:
-            return
-        if not await _serve(ctx, free[0].user_id) and await _offer(ctx, interaction_id) is not Step.TAKEN:
-            return
+        async with turn(ctx):
+            if not await _match(ctx, interaction_id):
+                return
     await ctx.enqueue(match_interaction, interaction_id=interaction_id)
+
+
+async def _match(ctx: Context, interaction_id: int) -> bool:
+    """Lets the first free agent have what is next for him; tells whether the interaction may still find somebody."""
+    interaction = await get_interaction(ctx, interaction_id)
+    if interaction.state is not InteractionState.WAITING:
+        return False
+    if not interaction.queue and await adopt(ctx, interaction):
+        return False
+    free = await free_in_pool(ctx, interaction.queue, type_of(ctx, interaction.channel), 1)
+    if not free:
+        return False
+    return await _serve(ctx, free[0].user_id) or await _offer(ctx, interaction_id) is Step.TAKEN
 
 
 @job("routing.match_agent", on=(Event.AGENT_FREE,))
 async def match_agent(ctx: Context, user_id: int) -> None:
     """Offers what waits in an agent's queues, until he has something or nothing waits that he could take."""
     for _attempt in range(ATTEMPTS):
-        if not await _serve(ctx, user_id):
-            return
+        async with turn(ctx):
+            if not await _serve(ctx, user_id):
+                return
     await ctx.enqueue(match_agent, user_id=user_id)
 
 

@@ -61,6 +61,10 @@ async def test_each_agent_stops_at_the_first_filter_that_holds_him(floor: Matchi
             await reject_offer(floor.ctx, offer.id, floor.agents[name])
             await execute("DELETE FROM core_job")
             await execute("UPDATE core_interaction SET state = 'closed' WHERE id = $1", call)
+    await execute(
+        "INSERT INTO core_team_channel (tenant_id, team_id, channel, capacity, alone) "
+        "SELECT tenant_id, id, 'record', 1, false FROM core_team"
+    )
     await begin_work(floor.ctx, floor.agents["full"], channel="record")
     found = {name: await _words(floor, queue, "record", name) for name in floor.agents}
     missed = found.pop("missed")
