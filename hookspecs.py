@@ -7,6 +7,8 @@ arguments that it does not need.
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from click import Command
 from pydantic import BaseModel
 
@@ -176,6 +178,23 @@ async def promise_released(ctx: Context, reference: str) -> bool | None:
     """The owner of a promise is absent when it is due, and whoever made it takes it back into its queue.
 
     True from the plugin whose `reference` it is, once it has done so. Asked in a job that is tried again when it fails.
+    """
+
+
+@hookspec(scope=Scope.TENANT, mode=Mode.NOTIFY, fail=Fail.CLOSED, timeout=5.0)
+async def promise_put_off(ctx: Context, reference: str, due: datetime) -> None:
+    """The promise of `reference` is due at another time: somebody has put it off, or forward, in the ledger.
+
+    In the transaction of the ledger, which has no row locked yet: the plugin whose reference it is sets its own date,
+    or raises `Conflict` or `InvalidInput` to refuse. Not called when that plugin itself promises it anew.
+    """
+
+
+@hookspec(scope=Scope.TENANT, mode=Mode.NOTIFY, fail=Fail.CLOSED, timeout=5.0)
+async def promise_given(ctx: Context, reference: str, owner_id: int) -> None:
+    """The promise of `reference` has another owner: somebody has given it to the user `owner_id`, or taken it himself.
+
+    Like `promise_put_off`: in the transaction, before the ledger locks its row, and not when a plugin promises it anew.
     """
 
 

@@ -10,6 +10,7 @@ from plugins.promises.permissions import KEEP
 from plugins.promises.rows import (
     LONGEST_REASON,
     Row,
+    find,
     lock_owed,
     locked_by_reference,
     move,
@@ -106,15 +107,19 @@ async def promise_once(ctx: Context, new: NewPromise) -> int:
 
 
 async def put_off(ctx: Context, promise_id: int, due: datetime, why: str = "") -> None:
-    """Puts a promise off, or forward.
+    """Puts a promise off, or forward; so does whoever has made it with what it is about.
 
     Raises:
+        Conflict: Whoever has made it refuses.
         InvalidInput: The time cannot be used.
         NotFound: There is no such promise.
         Settled: It was kept, withdrawn or released before.
     """
     due = checked_due(due)
     async with transaction():
+        # Before the row is locked: whoever has made it locks rows of its own, and settles promises with these locked.
+        if reference := await _reference(ctx, promise_id):
+            await ctx.tell("promise_put_off", reference=reference, due=due)
         row = await lock_owed(ctx, promise_id)
         await _set_due(ctx, row, due, why)
 
@@ -154,6 +159,7 @@ async def take(ctx: Context, promise_id: int) -> None:
     """Whoever acts owns the promise from now on.
 
     Raises:
+        Conflict: Whoever has made it refuses.
         InvalidInput: The role does not allow to keep promises.
         NotFound: There is no such promise.
         Settled: It was kept, withdrawn or released before.
@@ -164,9 +170,10 @@ async def take(ctx: Context, promise_id: int) -> None:
 
 
 async def give(ctx: Context, promise_id: int, owner_id: int, why: str = "") -> None:
-    """Gives a promise to somebody.
+    """Gives a promise to somebody, and what it is about with it, as far as whoever has made it keeps that.
 
     Raises:
+        Conflict: Whoever has made it refuses.
         InvalidInput: He may not keep promises, or has gone.
         NotFound: There is no such promise.
         Settled: It was kept, withdrawn or released before.
@@ -306,6 +313,8 @@ async def _hand_over(ctx: Context, promise_id: int, owner_id: int, what: What, w
         text = _("Choose somebody who may keep promises.")
         raise InvalidInput(text, fields={"owner": text})
     async with transaction():
+        if reference := await _reference(ctx, promise_id):
+            await ctx.tell("promise_given", reference=reference, owner_id=owner_id)
         row = await lock_owed(ctx, promise_id)
         if row.owner_id == owner_id:
             return
@@ -313,6 +322,12 @@ async def _hand_over(ctx: Context, promise_id: int, owner_id: int, what: What, w
         # The new owner gets as much notice as the time still allows.
         await schedule(ctx, row.id, row.due_at)
         await _audit(ctx, "promises.given", row, {"owner": people[owner_id]})
+
+
+async def _reference(ctx: Context, promise_id: int) -> str:
+    """What whoever has made a promise calls it; it never changes. Empty where nobody is to be told."""
+    row = await find(ctx, promise_id)
+    return row.reference if row is not None and row.owed else ""
 
 
 async def _owner_of(ctx: Context, wanted: int | None) -> tuple[int | None, int | None]:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from plugins.records.api_routes import API
 from plugins.records.jobs import JOBS
 from plugins.records.models import item_of
 from plugins.records.permissions import IMPORT, MANAGE, PERMISSIONS, SUPERVISE, WORK
 from plugins.records.routes import PAGES
 from plugins.records.services.adding import Queues
-from plugins.records.services.coming_back import promise_given_up
+from plugins.records.services.coming_back import promise_given, promise_given_up, promise_put_off
 from plugins.records.services.finding import found_items
 from plugins.records.services.taking import CHANNEL
 from plugins.records.settings import MOST, RecordSettings
@@ -72,6 +74,14 @@ class RecordsPlugin:
     @hookimpl
     async def promise_released(self, ctx: Context, reference: str) -> bool | None:
         return await promise_given_up(ctx, reference) or None
+
+    @hookimpl
+    async def promise_put_off(self, ctx: Context, reference: str, due: datetime) -> None:
+        await promise_put_off(ctx, reference, due)
+
+    @hookimpl
+    async def promise_given(self, ctx: Context, reference: str, owner_id: int) -> None:
+        await promise_given(ctx, reference, owner_id)
 
     @hookimpl
     async def navigation_items(self, ctx: Context) -> list[NavItem]:

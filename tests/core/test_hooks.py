@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -414,6 +415,18 @@ async def test_hook_bar_items(web: ASGIApp, platform: Platform, tenant: TenantRe
 async def test_hook_promise_released(ctx: Context) -> None:
     assert await ctx.first("promise_released", reference="ear:sound:1") is True
     assert await ctx.first("promise_released", reference="ear:sound:2") is None
+
+
+async def test_hook_promise_put_off(app: App, ctx: Context) -> None:
+    told = {"reference": "ear:sound:1", "due": datetime.now(UTC)}
+    await ctx.tell("promise_put_off", **told)
+    assert heard(app, "promise_put_off").arguments.items() >= told.items()
+
+
+async def test_hook_promise_given(app: App, ctx: Context) -> None:
+    told = {"reference": "ear:sound:1", "owner_id": 7}
+    await ctx.tell("promise_given", **told)
+    assert heard(app, "promise_given").arguments.items() >= told.items()
 
 
 async def test_hook_interaction_page(web: ASGIApp, platform: Platform, tenant: TenantRef, ctx: Context) -> None:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from plugins.records.models import Aside, Item, ItemState, Record, record_of, reference_of
 from plugins.records.services.adding import tell_processed
 from plugins.records.services.changing import change, end_work, lock_own
-from plugins.records.services.coming_back import come_back
+from plugins.records.services.coming_back import postpone_until
 from plugins.records.services.own_records import Edit, apply_edit
 from switchroom import Context
 from switchroom.capabilities import Fallback, NewPromise, PromiseLedger
@@ -59,13 +59,9 @@ async def postpone(
     async with transaction():
         item = await _own(ctx, item_id, user_id, version, edit)
         interaction_id = item.interaction_id
-        await change(
-            ctx, item, "postponed", detail={"at": at.astimezone(UTC).isoformat()}, aside=Aside.POSTPONED.value,
-            next_at=at, interaction_id=None,
-        )  # fmt: skip
+        await postpone_until(ctx, item, at)
         await _promise(ctx, item, user_id, at, interaction_id)
         await end_work(ctx, interaction_id, "postponed")
-        await ctx.enqueue(come_back, at=at, item_id=item_id, version=item.version)
 
 
 async def move_to_end(ctx: Context, item_id: int, user_id: int, version: int, edit: Edit | None = None) -> None:

@@ -88,13 +88,10 @@ class Queues:
     async def close(self, ctx: Context, reference: str) -> bool:
         """Takes a record out of its queue, whoever has it; gives whether it was in one."""
         async with transaction():
-            found = await Item.filter(reference=reference).exclude(state=ItemState.DONE).first()
-            if found is None:
-                return False
-            await settle_promise(ctx, found.id, kept=False)
             item = await _open(reference)
             if item is None:
                 return False
+            await settle_promise(ctx, item.id, kept=False)
             interaction_id = item.interaction_id
             await change(
                 ctx.for_plugin(PLUGIN), item, "closed", state=ItemState.DONE.value, outcome="closed", aside="",

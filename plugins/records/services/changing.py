@@ -1,7 +1,7 @@
 """Changing an item: one order of locks, one way to see that it is still one's own, one way to put it back.
 
-Every transaction locks a promise first, then the item, then the interaction and the agent, so that no two wait for each
-other.
+Every transaction locks the item first, then its promise, then the interaction and the agent, so that no two wait for
+each other. Only who takes the next of a queue has the agent locked before: he waits for no item.
 """
 
 from __future__ import annotations
@@ -9,10 +9,12 @@ from __future__ import annotations
 from typing import Any
 
 from plugins.records.models import ITEM, Aside, Item, ItemState, reference_of
+from plugins.records.services.queues import find_queue, works_in
 from plugins.records.services.steps import last_step, names_of, note
 from switchroom import Context
 from switchroom.capabilities import PromiseLedger
-from switchroom.errors import Conflict, NotFound
+from switchroom.database import fetch_value
+from switchroom.errors import Conflict, InvalidInput, NotFound
 from switchroom.interactions import end_interaction
 from switchroom.locale import gettext as _
 
@@ -81,6 +83,18 @@ async def check_version(ctx: Context, item: Item, version: int) -> None:
     )
 
 
+async def check_agent(ctx: Context, user_id: int, queue_id: int, *, field: str) -> None:
+    """Whether somebody may be given items of a queue: his account is on, and he works in it.
+
+    Raises:
+        InvalidInput: He may not; `field` is where he was chosen.
+    """
+    active = await fetch_value("SELECT active FROM core_user WHERE tenant_id = $1 AND id = $2", ctx.tenant.id, user_id)
+    if not active or not await works_in(ctx, user_id, await find_queue(queue_id)):
+        text = _("Choose an agent who works in this queue.")
+        raise InvalidInput(_("The record was not given."), fields={field: text})
+
+
 async def change(ctx: Context, item: Item, action: str, *, detail: dict[str, Any] | None = None, **values: Any) -> None:
     """Changes a locked item, raises its version, adds the step, and tells open pages."""
     owners = {item.owner_id, values.get("owner_id", item.owner_id)} - {None}
@@ -109,7 +123,7 @@ async def put_back(ctx: Context, item: Item, action: str, **detail: Any) -> None
 
 
 async def settle_promise(ctx: Context, item_id: int, *, kept: bool) -> None:
-    """Tells the ledger, where there is one, that the item is owed no more; before the item is locked."""
+    """Tells the ledger, where there is one, that a locked item is owed no more."""
     ledger = ctx.capability(PromiseLedger)  # type: ignore[type-abstract]
     if ledger is not None:
         await ledger.settle(ctx, reference_of(item_id), kept=kept)

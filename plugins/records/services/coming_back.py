@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import UTC, datetime, timedelta
 
 from plugins.records.models import Aside, Item, ItemState, item_of
-from plugins.records.services.changing import put_back, settle_promise
+from plugins.records.services.changing import change, check_agent, put_back, settle_promise
+from plugins.records.services.steps import names_of
 from plugins.records.settings import RecordSettings
 from switchroom import Context, Event, job
 from switchroom.database import fetch, fetch_value, transaction
@@ -48,10 +49,10 @@ async def look_for_owner(ctx: Context, item_id: int, version: int) -> None:
         await _look_again(ctx, item_id, version)
         return
     async with transaction():
-        await settle_promise(ctx, item_id, kept=False)
         locked = await _locked(item_id)
         if locked is None or locked.version != version:
             return  # The owner has come at this moment, and has settled the promise himself.
+        await settle_promise(ctx, item_id, kept=False)
         await put_back(ctx, locked, "owner_absent")
 
 
@@ -74,14 +75,47 @@ async def _look_again(ctx: Context, item_id: int, version: int) -> None:
 
 async def promise_given_up(ctx: Context, reference: str) -> bool:
     """Puts back the item of a promise whose owner is absent; False for a reference that is none of ours."""
-    item_id = item_of(reference)
-    if item_id is None:
+    if item_of(reference) is None:
         return False
     async with transaction():
-        item = await _locked(item_id)
-        if item is not None and item.aside == Aside.POSTPONED and item.state != ItemState.DONE:
+        item = await _postponed(reference)
+        if item is not None:
             await put_back(ctx, item, "owner_absent")
     return True
+
+
+async def promise_put_off(ctx: Context, reference: str, due: datetime) -> None:
+    """The promise of a postponed item is due at another time: the item comes back then."""
+    async with transaction():
+        item = await _postponed(reference)
+        if item is not None and item.next_at != due:
+            await postpone_until(ctx, item, due)
+
+
+async def promise_given(ctx: Context, reference: str, owner_id: int) -> None:
+    """The promise of a postponed item is somebody else's now: so is the item.
+
+    Raises:
+        InvalidInput: He does not work in its queue.
+    """
+    async with transaction():
+        item = await _postponed(reference)
+        if item is None or item.owner_id == owner_id:
+            return
+        await check_agent(ctx, owner_id, item.queue_id, field="owner")
+        names = await names_of(ctx, {owner_id})
+        await change(ctx, item, "given", detail={"to": names.get(owner_id, "?")}, owner_id=owner_id)
+        if item.next_at is not None:
+            await ctx.enqueue(come_back, at=item.next_at, item_id=item.id, version=item.version)
+
+
+async def postpone_until(ctx: Context, item: Item, at: datetime) -> None:
+    """Lets a locked item come back to its agent at a time, whether it is in work with him or was put aside."""
+    await change(
+        ctx, item, "postponed", detail={"at": at.astimezone(UTC).isoformat()}, aside=Aside.POSTPONED.value,
+        next_at=at, interaction_id=None,
+    )  # fmt: skip
+    await ctx.enqueue(come_back, at=at, item_id=item.id, version=item.version)
 
 
 @job("records.work_ended", on=(Event.INTERACTION_ENDED,))
@@ -102,10 +136,17 @@ async def put_back_of_nobody(ctx: Context) -> None:
     rows = await fetch(_OF_NOBODY, ctx.tenant.id)
     for row in rows:
         async with transaction():
-            await settle_promise(ctx, row["id"], kept=False)
             item = await _locked(row["id"])
             if item is not None and item.owner_id is not None and item.state != ItemState.DONE:
+                await settle_promise(ctx, item.id, kept=False)
                 await put_back(ctx, item, row["action"])
+
+
+async def _postponed(reference: str) -> Item | None:
+    """The item of a promise, locked; None of what is none of ours, or was taken up meanwhile."""
+    item_id = item_of(reference)
+    item = await _locked(item_id) if item_id is not None else None
+    return item if item is not None and item.aside == Aside.POSTPONED and item.state != ItemState.DONE else None
 
 
 async def _locked(item_id: int) -> Item | None:

@@ -4,8 +4,16 @@ from __future__ import annotations
 
 from plugins.records.models import Aside, Item, ItemState, reference_of
 from plugins.records.services.adding import tell_processed
-from plugins.records.services.changing import change, check_version, end_work, lock_item, put_back, settle_promise
-from plugins.records.services.queues import find_queue, works_in
+from plugins.records.services.changing import (
+    change,
+    check_agent,
+    check_version,
+    end_work,
+    lock_item,
+    put_back,
+    settle_promise,
+)
+from plugins.records.services.queues import find_queue
 from plugins.records.services.steps import names_of
 from switchroom import Context
 from switchroom.audit import record
@@ -27,8 +35,8 @@ async def release(ctx: Context, item_id: int, version: int, reason: str) -> None
     """
     reason = _reason(reason)
     async with transaction():
-        await settle_promise(ctx, item_id, kept=False)
         item = await _as_seen(ctx, item_id, version)
+        await settle_promise(ctx, item_id, kept=False)
         if item.owner_id is None:
             raise Conflict(_("Nobody has this record: it waits in the queue."))
         before = await _owner(ctx, item)
@@ -46,14 +54,9 @@ async def give(ctx: Context, item_id: int, version: int, user_id: int, reason: s
     """
     reason = _reason(reason)
     async with transaction():
-        await settle_promise(ctx, item_id, kept=False)
         item = await _as_seen(ctx, item_id, version)
-        active = await fetch_value(
-            "SELECT active FROM core_user WHERE tenant_id = $1 AND id = $2", ctx.tenant.id, user_id
-        )
-        if not active or not await works_in(ctx, user_id, await find_queue(item.queue_id)):
-            text = _("Choose an agent who works in this queue.")
-            raise InvalidInput(_("The record was not given."), fields={"agent": text})
+        await settle_promise(ctx, item_id, kept=False)
+        await check_agent(ctx, user_id, item.queue_id, field="agent")
         before, interaction_id = await _owner(ctx, item), item.interaction_id
         names = await names_of(ctx, {user_id})
         await change(
@@ -74,8 +77,8 @@ async def move(ctx: Context, item_id: int, version: int, queue_id: int, reason: 
     """
     reason = _reason(reason)
     async with transaction():
-        await settle_promise(ctx, item_id, kept=False)
         item = await _as_seen(ctx, item_id, version)
+        await settle_promise(ctx, item_id, kept=False)
         if item.queue_id == queue_id:
             raise InvalidInput(_("The record was not moved."), fields={"queue": _("Choose another queue.")})
         old, new = await find_queue(item.queue_id), await find_queue(queue_id)
@@ -99,8 +102,8 @@ async def close(ctx: Context, item_id: int, version: int, reason: str) -> None:
     """
     reason = _reason(reason)
     async with transaction():
-        await settle_promise(ctx, item_id, kept=False)
         item = await _as_seen(ctx, item_id, version)
+        await settle_promise(ctx, item_id, kept=False)
         interaction_id = item.interaction_id
         await change(
             ctx, item, "closed", detail={"reason": reason}, state=ItemState.DONE.value, outcome="closed",

@@ -136,9 +136,9 @@ async def why_not_next(ctx: Context, user_id: int, queues: list[QueueView]) -> d
 
 async def _take_up(ctx: Context, item_id: int, user_id: int, most: int) -> ItemView:
     async with transaction():
-        await settle_promise(ctx, item_id, kept=True)
         item = await lock_item(item_id)
         await check_owner(ctx, item, user_id)
+        await settle_promise(ctx, item_id, kept=True)
         if item.interaction_id is None:
             await change(ctx, item, "taken_up", aside=Aside.NO.value, next_at=None, taken_at=datetime.now(UTC))
             await _begin(ctx, item_id, user_id, await _room_for(ctx, user_id, most))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from types import UnionType
 from typing import Any, get_args, get_origin, get_type_hints
 
@@ -26,7 +26,7 @@ from core.plugins.discovery import PluginRecord
 from switchroom.testing.app import App
 from switchroom.testing.contract.base import ContractBase, Place, refuse
 
-IN_TRANSACTION = frozenset({"plugin_enabled", "tenant_cloned", "form_submitted"})
+IN_TRANSACTION = frozenset({"plugin_enabled", "tenant_cloned", "form_submitted", "promise_put_off", "promise_given"})
 """Hooks that are called inside the transaction of what they belong to."""
 
 
@@ -64,6 +64,8 @@ class HooksContract(ContractBase):
             "limit": 10,
             "settings": ctx.settings,
             "source": place.tenant,
+            "due": datetime.now(UTC) + timedelta(hours=1),
+            "owner_id": place.agent.id,
         }
         segment = await self.conversation(place, ctx)
         subject = "core:segment:1"

@@ -1,5 +1,6 @@
 """Implements every hook, each in the plainest way. Tests look at what core makes of it."""
 
+from datetime import datetime
 from typing import Any, Literal, Protocol
 
 import click
@@ -249,6 +250,14 @@ class Ear:
     @hookimpl
     async def promise_released(self, ctx: Context, reference: str) -> bool | None:
         return True if reference == "ear:sound:1" else None
+
+    @hookimpl
+    async def promise_put_off(self, ctx: Context, reference: str, due: datetime) -> None:
+        """Heard."""
+
+    @hookimpl
+    async def promise_given(self, ctx: Context, reference: str, owner_id: int) -> None:
+        """Heard."""
 
     @hookimpl
     async def interaction_page(self, ctx: Context, interaction: InteractionView) -> str | None:
