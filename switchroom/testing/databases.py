@@ -56,10 +56,17 @@ def database_server(folder: Path) -> Iterator[str]:
 
 
 @contextmanager
-def scratch_database(server: str) -> Iterator[str]:
-    """The address of an empty database that goes when the block ends."""
+def scratch_database(server: str, copy_of: str | None = None) -> Iterator[str]:
+    """The address of a database that goes when the block ends.
+
+    Args:
+        server: Where.
+        copy_of: The address of a database of the same server whose tables and rows it gets, which nobody may have open;
+            None is an empty one.
+    """
     name = f"switchroom_test_{uuid.uuid4().hex[:12]}"
-    run_apart(_run(server, f'CREATE DATABASE "{name}"'))
+    template = f' TEMPLATE "{urlsplit(copy_of).path[1:]}"' if copy_of else ""
+    run_apart(_run(server, f'CREATE DATABASE "{name}"{template}'))
     # Nobody needs the rows of a test after a power cut.
     run_apart(_run(server, f'ALTER DATABASE "{name}" SET synchronous_commit = off'))
     try:

@@ -57,10 +57,10 @@ def caller_browser(playwright_api: Playwright, tmp_path_factory: pytest.TempPath
 
 
 @pytest.fixture(scope="module")
-def server(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def server(database_server: str, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """The product in one process, with the demo tenant."""
     folder = tmp_path_factory.mktemp("installation")
-    with scratch_database(database_server) as url:
+    with scratch_database(database_server, copy_of=migrated) as url:
         process = ServerProcess("run", server_environ(url, folder), folder / "server.log", free_port())
         with running(process):
             yield process

@@ -162,11 +162,11 @@ def test_every_page_fits_every_width_and_is_in_russian(open_page: OpenPage, agen
 
 @pytest.fixture
 def two_servers(
-    database_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+    database_server: str, migrated: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[ServerProcess, ServerProcess]]:
     """Two web servers of one installation."""
     folder = tmp_path_factory.mktemp("installation")
-    with scratch_database(database_server) as url:
+    with scratch_database(database_server, copy_of=migrated) as url:
         environ = server_environ(url, folder, SWITCHROOM__BROKER__URL=redis_url, SWITCHROOM__DEMO="false")
         command(environ, "migrate")
         command(environ, "tenants", "create", "demo", "--name", "Demo")

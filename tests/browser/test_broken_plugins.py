@@ -20,11 +20,11 @@ HARMFUL = ["exitinghooks", "hanging", "memory", "panelhook", "panelpage"]
 
 
 @pytest.fixture(scope="module")
-def server(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def server(database_server: str, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """The product in one process, with all of them; the demo tenant has those that load."""
     folder = tmp_path_factory.mktemp("installation")
     enabled = ["telephony", "routing", "wrapup", *HARMFUL]
-    with scratch_database(database_server) as url:
+    with scratch_database(database_server, copy_of=migrated) as url:
         environ = server_environ(url, folder) | {
             "SWITCHROOM__PLUGINS__DIRS": json.dumps([str(FOLDER)]),
             "SWITCHROOM__PLUGINS__ENABLED_BY_DEFAULT": json.dumps(enabled),

@@ -39,10 +39,12 @@ class Installation:
 
 
 @pytest.fixture(scope="module")
-def installation(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
+def installation(
+    database_server: str, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     """The product in one process, with the demo tenant."""
     folder = tmp_path_factory.mktemp("installation")
-    with scratch_database(database_server) as url:
+    with scratch_database(database_server, copy_of=migrated) as url:
         process = ServerProcess("run", server_environ(url, folder), folder / "server.log", free_port())
         with running(process):
             yield Installation(process, url)

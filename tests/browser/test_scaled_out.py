@@ -20,14 +20,14 @@ PASSWORD = "a password of some length"
 
 @pytest.fixture
 def web_servers(
-    database_server: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
+    database_server: str, migrated: str, redis_url: str, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[tuple[ServerProcess, ServerProcess]]:
     """Two web servers of one installation, with everything else that it needs.
 
     The broker is Redis: that RabbitMQ does the same is seen where jobs are tested.
     """
     folder = tmp_path_factory.mktemp("installation")
-    with scratch_database(database_server) as url:
+    with scratch_database(database_server, copy_of=migrated) as url:
         environ = server_environ(
             url,
             folder,

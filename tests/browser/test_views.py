@@ -37,10 +37,10 @@ async def _switch_on(url: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def server(database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def server(database_server: str, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
     """The product with a plugin whose parts partly fail, switched on for the demo tenant."""
     folder = tmp_path_factory.mktemp("installation")
-    with scratch_database(database_server) as url:
+    with scratch_database(database_server, copy_of=migrated) as url:
         plugins = json.dumps([str(ROOT / "tests" / "core" / "view_plugins")])
         environ = server_environ(url, folder, SWITCHROOM__PLUGINS__DIRS=plugins)
         environ["SHOWING_HANGING_PANELS"] = str(HANGING)
