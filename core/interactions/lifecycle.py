@@ -166,14 +166,30 @@ async def end_interaction(ctx: Context, interaction_id: int, cause: str) -> bool
         Whether this call ended it.
     """
     ending = await get_interaction(ctx, interaction_id)
-    followed = type_of(ctx, ending.channel).wrap_up
-    seconds = await wrap_up_seconds(ctx, interaction_id) if followed else 0
+    while True:
+        # How long it takes is for a plugin to say, which is not asked while rows are locked.
+        segment = await open_segment(ctx, interaction_id=interaction_id)
+        asked = segment is not None and type_of(ctx, ending.channel).wrap_up
+        seconds = await wrap_up_seconds(ctx, interaction_id) if asked else 0
+        try:
+            return await _end(ctx, interaction_id, cause, segment.id if segment else None, seconds)
+        except _TakenMeanwhile:
+            continue
+
+
+class _TakenMeanwhile(Exception):
+    """An agent has taken the interaction since it was last looked at."""
+
+
+async def _end(ctx: Context, interaction_id: int, cause: str, expected: int | None, seconds: int) -> bool:
     async with transaction():
         interaction = await lock_interaction(ctx, interaction_id)
         if interaction.state in (InteractionState.ENDED, InteractionState.CLOSED):
             return False
         offer = await pending_offer(ctx, interaction_id=interaction_id)
         segment = await open_segment(ctx, interaction_id=interaction_id)
+        if segment is not None and segment.id != expected:
+            raise _TakenMeanwhile
         agent_id = segment.agent_id if segment else offer.agent_id if offer else None
         if agent_id is not None:
             await lock_agent(ctx, agent_id)

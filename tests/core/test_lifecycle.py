@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
+from contextvars import copy_context
+
 import pytest
 from tortoise.exceptions import IntegrityError
 
@@ -13,19 +16,24 @@ from core.agents.settling import GRACE_SECONDS
 from core.agents.states import Intent, Status
 from core.agents.views import view
 from core.database.connection import execute, fetch, fetch_value
+from core.database.transaction import transaction
 from core.errors import NotFound
 from core.interactions.journal import todays_calls, todays_numbers
 from core.interactions.lifecycle import NotInTalk, create_interaction, end_interaction, hold, position, resume
 from core.interactions.offers import OfferGone, accept_offer, reject_offer
 from core.interactions.rows import InteractionView, OfferView, get_interaction, open_segment, pending_offer
 from core.interactions.segments import WrapUpOver, finish_segment
-from core.interactions.states import InteractionState
+from core.interactions.states import InteractionState, SegmentState
 from core.plugins.context import Context, Platform
 from core.tenancy.context import TenantRef
 from switchroom.capabilities import QueueDirectory
 from tests.conftest import Jobs
 
 pytestmark = pytest.mark.anyio
+
+WAITING_FOR_A_ROW = """
+SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'
+"""
 
 
 async def make_agent(ctx: Context, username: str) -> int:
@@ -68,6 +76,25 @@ async def offered_to(ctx: Context, interaction: InteractionView) -> OfferView:
     offer = await pending_offer(ctx, interaction_id=interaction.id)
     assert offer is not None
     return offer
+
+
+async def test_who_answers_while_the_caller_hangs_up_has_after_contact_work(ctx: Context, jobs: Jobs) -> None:
+    agent = await make_agent(ctx, "anna")
+    interaction = await call(ctx)
+    await jobs.run_due()
+    offer = await offered_to(ctx, interaction)
+    outside = copy_context()
+    async with transaction():
+        await accept_offer(ctx, offer.id, agent)
+        # It sees that nobody talks yet, and waits for the row that is locked here.
+        ending = asyncio.create_task(end_interaction(ctx, interaction.id, "caller_hung_up"), context=outside)
+        while not await fetch_value(WAITING_FOR_A_ROW):
+            # What a transaction has once seen of others it does not look at again by itself.
+            await execute("SELECT pg_stat_clear_snapshot()")
+    assert await ending
+    segment = await open_segment(ctx, agent_id=agent)
+    assert segment is not None
+    assert segment.state is SegmentState.WRAP_UP
 
 
 async def test_a_call_is_offered_answered_ended_and_wrapped_up(ctx: Context, jobs: Jobs) -> None:
