@@ -48,7 +48,8 @@ def test_sections_and_buttons_of_the_bar_follow_what_is_switched_on(sign_in: Sig
     expect(sections).to_have_text(["Records", "My queues", "Promises due", "My team: Team 1"])
     expect(main.get_by_role("region", name="Records", exact=True)).to_contain_text("No record queues for you")
     assert agent.evaluate("window.stays") is True
-    kept = "[...document.querySelectorAll('.window-section')].filter((each) => each.stays).map((each) => each.dataset.section)"
-    assert agent.evaluate(kept) == ["/p/routing/mine", "/window/team?limit=16"]
+    sections_now = "[...document.querySelectorAll('.window-section')]"
+    kept = agent.evaluate(f"{sections_now}.filter((each) => each.stays).map((each) => each.dataset.section)")
+    assert kept == ["/p/routing/mine", "/window/team?limit=16"]
     agent.reload()
     expect(sections).to_have_text(["Records", "My queues", "Promises due", "My team: Team 1"])
