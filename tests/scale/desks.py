@@ -12,7 +12,7 @@ from typing import Any
 import httpx
 
 from tests.scale.people import LOOK, Tab
-from tests.scale.record_rows import Told
+from tests.scale.supply import Supply
 
 REFUSALS = {"not_yours", "nothing_waits", "at_capacity", "conflict"}
 """What one may be told whose other tab, or whose colleague, was faster."""
@@ -21,14 +21,6 @@ ACTIONS = {"moved_to_end": 30, "postponed": 20, "kept": 20, "done": 20, "assigne
 SOON = timedelta(seconds=3)
 THINKS = (0.0, 0.4)
 """Seconds until one does the next thing, at least and at most."""
-
-
-@dataclass(frozen=True)
-class Queues:
-    """Ids of the queues in which all agents work."""
-
-    closed: int
-    open: int
 
 
 @dataclass(frozen=True)
@@ -45,12 +37,11 @@ class Desk(Tab):
     """An agent at one of his desks: what he does next is chance, also with what another desk of his has taken.
 
     Attributes:
-        told: What all agents were told.
+        supply: What there is to work on.
         closing: Once it is set, he does whatever is left, and goes when nothing is.
     """
 
-    queues: Queues
-    told: Told
+    supply: Supply
     closing: asyncio.Event
 
     async def _react(self, browser: httpx.AsyncClient, changed: asyncio.Event) -> None:
@@ -110,7 +101,7 @@ class Desk(Tab):
 
     async def take_next(self, browser: httpx.AsyncClient) -> bool:
         """Takes the next record of the closed queue; gives whether there was one for him."""
-        return await self._take(browser, f"queues/{self.queues.closed}/next")
+        return await self._take(browser, f"queues/{self.supply.queues.closed}/next")
 
     async def open(self, browser: httpx.AsyncClient, item_id: int) -> bool:
         """Takes a record of the open queue into work."""
@@ -128,17 +119,17 @@ class Desk(Tab):
         raise NotImplementedError
 
     async def _post(self, browser: httpx.AsyncClient, path: str, what: str, **body: Any) -> httpx.Response:
-        self.told.asking[self.url] += 1
+        self.supply.told.asking[self.url] += 1
         try:
             return await browser.post(path, **body)
         except httpx.TransportError:
-            self.told.unanswered[self.user_id, what] += 1
+            self.supply.told.unanswered[self.user_id, what] += 1
             raise
         finally:
-            self.told.asking[self.url] -= 1
+            self.supply.told.asking[self.url] -= 1
 
     def _refused(self, code: str) -> bool:
-        self.told.refused[code] += 1
+        self.supply.told.refused[code] += 1
         return False
 
 
@@ -151,7 +142,7 @@ class Program(Desk):
         return [Held(item["id"], item["shown"] == "in_work", item["version"]) for item in items]
 
     async def waiting(self, browser: httpx.AsyncClient) -> list[int]:
-        items = (await self._get(browser, f"queues/{self.queues.open}/items"))["items"]
+        items = (await self._get(browser, f"queues/{self.supply.queues.open}/items"))["items"]
         return [item["id"] for item in items if item["shown"] == "waiting"]
 
     async def act(self, browser: httpx.AsyncClient, item: Held, action: str) -> bool:
@@ -164,13 +155,13 @@ class Program(Desk):
         if answer is None:
             return False
         # The answer is the item as it is now, which may be later than what this has brought about.
-        self.told.note_done(self.user_id, item.id, item.version + 1, action)
+        self.supply.told.note_done(self.user_id, item.id, item.version + 1, action)
         return True
 
     async def _take(self, browser: httpx.AsyncClient, path: str) -> bool:
         item = await self._ask(browser, path, "taken")
         if item is not None:
-            self.told.took.append((self.user_id, item["id"], item["version"]))
+            self.supply.told.took.append((self.user_id, item["id"], item["version"]))
         return item is not None
 
     async def _get(self, browser: httpx.AsyncClient, path: str) -> dict[str, Any]:
@@ -201,7 +192,7 @@ class Pages(Desk):
         return [Held(int(number), shown == "in_work", 0) for shown, number in found]
 
     async def waiting(self, browser: httpx.AsyncClient) -> list[int]:
-        rows = await self._page(browser, f"/p/records/queues/{self.queues.open}/items")
+        rows = await self._page(browser, f"/p/records/queues/{self.supply.queues.open}/items")
         return [int(number) for number in re.findall(r'hx-post="/p/records/items/(\d+)/open"', rows)]
 
     async def act(self, browser: httpx.AsyncClient, item: Held, action: str) -> bool:
@@ -215,7 +206,7 @@ class Pages(Desk):
         if 'class="record-notice"' in response.text:
             return self._refused("told")
         assert response.headers["hx-push-url"] == "/p/records/desk", f"{self.username}: {name}: {response.text}"
-        self.told.note_done(self.user_id, item.id, version + 1, action)
+        self.supply.told.note_done(self.user_id, item.id, version + 1, action)
         return True
 
     async def _take(self, browser: httpx.AsyncClient, path: str) -> bool:
@@ -224,7 +215,7 @@ class Pages(Desk):
         if led_to is None or 'class="record-notice"' in response.text:
             assert "hx-push-url" in response.headers, f"{self.username}: {path}: {response.text}"
             return self._refused("told")
-        self.told.took.append((self.user_id, int(led_to[1]), _version(response.text)))
+        self.supply.told.took.append((self.user_id, int(led_to[1]), _version(response.text)))
         return True
 
     async def _send(self, browser: httpx.AsyncClient, path: str, what: str, form: dict[str, str]) -> httpx.Response:

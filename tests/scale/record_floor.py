@@ -5,27 +5,22 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import AsyncIterator, Collection, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
-
-import httpx
 
 from core.app import running
 from core.provisioning import ensure_demo
 from core.settings import load_settings
 from switchroom.testing.databases import run_apart
 from tests.conftest import scratch_database
-from tests.scale.desks import Queues
-from tests.scale.people import client, insist, log_in
 from tests.scale.record_rows import Told, check_nothing_else, check_records
+from tests.scale.supply import Supply, make_supply, most_in_work
 from tests.scale.watching import Watched, database_of, until
 from tests.serving import ROOT, START_SECONDS, ServerProcess, free_port, server_environ
 
 MOST = 2
 """How many records an agent may have in work."""
-ADD_SECONDS = 0.3
 ASK_SECONDS = 60
-QUEUES = "/api/v1/records/queues"
 
 STILL_TO_DO = """
 SELECT 'item ' || id || ' is ' || state FROM records_item WHERE state <> 'done'
@@ -41,13 +36,15 @@ class RecordFloor(Watched):
     """Two web servers, a worker and a scheduler.
 
     Attributes:
-        told: What agents and those who bring records were told.
-        brought: How many records there are.
+        supply: The records that are worked on.
     """
 
-    queues: Queues
-    told: Told = field(default_factory=Told)
-    brought: int = 0
+    supply: Supply
+
+    @property
+    def told(self) -> Told:
+        """What agents and those who bring records were told."""
+        return self.supply.told
 
     @property
     def web(self) -> list[ServerProcess]:
@@ -79,36 +76,6 @@ class RecordFloor(Watched):
             await asyncio.to_thread(process.kill)
         await start(processes)
 
-    async def bring(self, count: int) -> None:
-        """Somebody puts so many records into the queues."""
-        async with self._somebody() as browser:
-            for _number in range(count):
-                await self._bring_one(browser)
-
-    async def go_on_bringing(self, closing: asyncio.Event) -> None:
-        """Somebody puts records into the queues for as long as agents take any."""
-        async with self._somebody() as browser:
-            while not closing.is_set():
-                await self._bring_one(browser)
-                await asyncio.sleep(ADD_SECONDS)
-
-    @contextlib.asynccontextmanager
-    async def _somebody(self) -> AsyncIterator[httpx.AsyncClient]:
-        async with client(self.web[0].url) as browser:
-            await log_in(browser, "admin")
-            yield browser
-
-    async def _bring_one(self, browser: httpx.AsyncClient) -> None:
-        """Puts a record into a queue; sent again, since nobody has answered, it is the same one."""
-        self.brought += 1
-        queue = self.queues.open if self.brought % 3 == 0 else self.queues.closed
-        record = {"reference": f"cases:case:{self.brought}", "title": f"Case {self.brought}", "contact_name": "Kim"}
-        brought = await insist(browser, "POST", f"{QUEUES}/{queue}/items", json=record)
-        assert brought.status_code == 200, brought.text
-        # None when it was sent again at the moment in which an agent has done it.
-        if item_id := brought.json()["id"]:
-            self.told.added.add(item_id)
-
     async def all_is_done_once(self, actions: Collection[str], seconds: float) -> None:
         """Waits until agents have done each of these actions."""
 
@@ -126,16 +93,18 @@ class RecordFloor(Watched):
 
 
 @contextlib.asynccontextmanager
-async def open_record_floor(database_server: str, redis_url: str, folder: Path) -> AsyncIterator[RecordFloor]:
+async def open_record_floor(
+    database_server: str, migrated: str, redis_url: str, folder: Path
+) -> AsyncIterator[RecordFloor]:
     """Starts the processes over a database with the demo tenant, and makes an open queue and a closed one."""
-    with scratch_database(database_server) as url:
+    with scratch_database(database_server, copy_of=migrated) as url:
         environ = server_environ(
             url,
             folder,
             SWITCHROOM__BROKER__URL=redis_url,
             SWITCHROOM__LIVE__URL=redis_url,
             SWITCHROOM__LOGGING__FORMAT="json",
-            SWITCHROOM__PLUGINS__TENANT_DEFAULTS=f"{{records: {{most_in_work: {MOST}, most_opened: {MOST}}}}}",
+            SWITCHROOM__PLUGINS__TENANT_DEFAULTS=most_in_work(MOST),
         )
         run_apart(_make_demo(environ))
         names = [("scheduler", None), ("worker", None), ("web", free_port()), ("web", free_port())]
@@ -145,8 +114,7 @@ async def open_record_floor(database_server: str, redis_url: str, folder: Path) 
             for process in processes:
                 stack.callback(process.kill)
             async with database_of(url) as (database, tenant_id):
-                queues = await _make_queues(processes[-1].url)
-                yield RecordFloor(processes, database, tenant_id, queues=queues)
+                yield RecordFloor(processes, database, tenant_id, supply=await make_supply(processes[-1].url))
 
 
 async def start(processes: Sequence[ServerProcess]) -> None:
@@ -174,14 +142,3 @@ async def _make_demo(environ: dict[str, str]) -> None:
     settings = load_settings(ROOT / "settings.yaml", environ)
     async with running(settings, frozenset(), may_migrate=True) as application:
         await ensure_demo(application.platform)
-
-
-async def _make_queues(url: str) -> Queues:
-    async with client(url) as browser:
-        await log_in(browser, "admin")
-        ids = {}
-        for kind in ("closed", "open"):
-            made = await browser.post(QUEUES, json={"name": f"The {kind} queue", "kind": kind})
-            assert made.status_code == 201, made.text
-            ids[kind] = made.json()["id"]
-    return Queues(**ids)

@@ -29,9 +29,9 @@ SOMEBODY = {
 
 
 @pytest.fixture
-async def floor(database_server: str, tmp_path: Path) -> AsyncIterator[Floor]:
+async def floor(database_server: str, migrated: str, tmp_path: Path) -> AsyncIterator[Floor]:
     """The product with its demo tenant."""
-    async with open_floor(database_server, tmp_path) as opened:
+    async with open_floor(database_server, migrated, tmp_path) as opened:
         yield opened
 
 

@@ -30,9 +30,9 @@ SOMETHING = {
 
 
 @pytest.fixture
-async def floor(database_server: str, redis_url: str, tmp_path: Path) -> AsyncIterator[RecordFloor]:
+async def floor(database_server: str, migrated: str, redis_url: str, tmp_path: Path) -> AsyncIterator[RecordFloor]:
     """The product in several processes."""
-    async with open_record_floor(database_server, redis_url, tmp_path) as opened:
+    async with open_record_floor(database_server, migrated, redis_url, tmp_path) as opened:
         yield opened
 
 
@@ -42,7 +42,7 @@ def make_desks(floor: RecordFloor, seed: str, closing: asyncio.Event) -> list[De
     for number, name in enumerate(AGENTS):
         for at, kind in zip(floor.web[:: -1 if number % 2 else 1], (Pages, Program), strict=True):
             chance = random.Random(f"{seed} {name} {kind.__name__}")  # noqa: S311 - no secret
-            desks.append(kind(at.url, name, chance, queues=floor.queues, told=floor.told, closing=closing))
+            desks.append(kind(at.url, name, chance, supply=floor.supply, closing=closing))
     return desks
 
 
@@ -51,7 +51,7 @@ async def two_at_once(floor: RecordFloor, seed: str) -> None:
 
     def program(web: ServerProcess) -> Program:
         chance = random.Random(seed)  # noqa: S311 - no secret
-        return Program(web.url, AGENTS[0], chance, queues=floor.queues, told=floor.told, closing=asyncio.Event())
+        return Program(web.url, AGENTS[0], chance, supply=floor.supply, closing=asyncio.Event())
 
     first, second = (program(web) for web in floor.web)
     async with client(first.url) as here, client(second.url) as there:
@@ -61,7 +61,10 @@ async def two_at_once(floor: RecordFloor, seed: str) -> None:
         assert floor.told.refused == {"at_capacity": MOST}
         for item in await first.mine(here):
             assert await _how_many(first.act(here, item, "kept"), second.act(there, item, "moved_to_end")) == 1
-        assert floor.told.refused == {"at_capacity": MOST, "not_yours": MOST}
+            # Who has it in work again is not to be surprised by what was asked of it as it was before.
+            await first.take_up(here, item)
+            assert not await second.act(there, item, "done")
+        assert floor.told.refused["not_yours"] >= 2 * MOST
 
 
 async def _how_many(*answers: Awaitable[bool]) -> int:
@@ -74,7 +77,7 @@ async def at_work(floor: RecordFloor, desks: list[Desk], closing: asyncio.Event)
     async with asyncio.timeout(PATIENCE), asyncio.TaskGroup() as group:
         watching = group.create_task(floor.watch())
         working = [group.create_task(desk.work()) for desk in desks]
-        bringing = group.create_task(floor.go_on_bringing(closing))
+        bringing = group.create_task(floor.supply.go_on_bringing(closing))
         yield
         closing.set()
         await asyncio.gather(bringing, *working)
@@ -89,7 +92,7 @@ async def test_processes_that_keep_dying_lose_no_record_and_give_none_to_two(flo
     background = chance.sample(floor.background, 2)
     victims = [[one], [other, background[0]], [one, other, background[1]]]
     moments = chance.sample(list(SOMETHING.values()), len(victims))
-    await floor.bring(2 * MOST * len(AGENTS))
+    await floor.supply.bring(2 * MOST * len(AGENTS))
     await two_at_once(floor, seed)
     async with at_work(floor, desks, closing):
         for dying, moment in zip(victims, moments, strict=True):

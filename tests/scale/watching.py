@@ -90,14 +90,18 @@ class Watched:
         async with self._alone:
             await self.check()
 
-    def logged(self) -> list[dict[str, Any]]:
-        """What the processes have logged."""
-        lines = (line for process in self.processes for line in process.output.splitlines())
-        return [json.loads(line) for line in lines if line.startswith("{")]
-
     def complaints(self) -> list[str]:
-        """What the processes have logged as an error."""
-        return [str(line) for line in self.logged() if line["level"] in ("error", "critical")]
+        """What the processes have logged as an error, or printed because of one."""
+        lines = [line for process in self.processes for line in _printed(process)]
+        logged = (json.loads(line) for line in lines if line.startswith("{"))
+        return [str(line) for line in logged if line["level"] in ("error", "critical")] + [
+            line for line in lines if line.startswith("Traceback")
+        ]
+
+
+def _printed(process: ServerProcess) -> list[str]:
+    assert " is ready" in process.output, "what it prints is not read"
+    return process.output.splitlines()
 
 
 async def until(condition: Callable[[], Awaitable[bool]], seconds: float, otherwise: object) -> None:
