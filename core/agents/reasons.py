@@ -169,9 +169,9 @@ async def pause_limit(ctx: Context, user_id: int) -> None:
     )
     if row is None:
         return
-    await ctx.publish(f"user:{user_id}", "agents")
     if row["pause_limit_at"] > row["now"]:
         await _remind(ctx, user_id, row["pause_limit_at"])
+    await ctx.publish(f"user:{user_id}", "agents")
 
 
 def _midnight(ctx: Context, moment: datetime) -> datetime:
