@@ -17,7 +17,7 @@ pytestmark = pytest.mark.anyio
 
 AGENTS = 5
 CALLERS = 20
-PATIENCE = 120
+PATIENCE = 300
 REST_SECONDS = 20
 
 SOMEBODY = {

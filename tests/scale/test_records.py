@@ -18,7 +18,7 @@ from tests.serving import ServerProcess
 pytestmark = pytest.mark.anyio
 
 AGENTS = ["agent1", "agent2", "agent3"]
-PATIENCE = 300
+PATIENCE = 600
 REST_SECONDS = 20
 
 SOMETHING = {
