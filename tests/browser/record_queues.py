@@ -54,6 +54,7 @@ def watch_queue(admin: Page, name: str) -> None:
     admin.goto("/p/records/queues")
     settled(admin).get_by_role("link", name=name, exact=True).click()
     expect(settled(admin).get_by_role("heading", name=name, exact=True)).to_be_visible()
+    expect(admin).to_have_url(re.compile(r"/p/records/queues/\d+$"))
 
 
 def row(page: Page, title: str) -> Locator:

@@ -116,6 +116,7 @@ def test_every_action_in_a_closed_queue(sign_in: SignIn, agent_browser: Browser)
     in_work(agent, "Case 5")
 
     # Who watches over the queues takes it away: the page of the agent shows it at once.
+    expect(agent).to_have_url(re.compile(r"/p/records/items/\d+$"))
     admin.goto(agent.url)
     settled(admin).get_by_role("button", name="Put back", exact=True).click()
     admin.get_by_role("dialog").get_by_label("Reason").fill("Somebody else is faster.")
