@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.main_job import place_call
@@ -22,6 +22,13 @@ def check_widths(page: Page, state: str) -> None:
     page.set_viewport_size({"width": 1366, "height": HEIGHT})
 
 
+def address(link: Locator) -> str:
+    """Where a link leads."""
+    found = link.get_attribute("href")
+    assert found is not None
+    return found
+
+
 def test_why_an_interaction_waits_and_why_an_agent_gets_nothing(
     sign_in: SignIn, open_page: OpenPage, agent_browser: Browser, caller_browser: Browser
 ) -> None:
@@ -34,17 +41,17 @@ def test_why_an_interaction_waits_and_why_an_agent_gets_nothing(
     # Nobody is asked: the page says where each agent stops.
     admin = settled(sign_in(agent_browser, "admin"))
     admin.goto("/p/routing/queues")
-    settled(admin).get_by_role("link", name=re.compile("^Why ?: Maria Jensen")).click()
+    interaction = address(settled(admin).get_by_role("link", name=re.compile("^Why ?: Maria Jensen")))
+    admin.goto(interaction)
     expect(settled(admin).get_by_role("heading", level=1)).to_have_text("Why is nobody asked, or just this one?")
     anna = admin.get_by_role("list", name="Agents").get_by_role("link").filter(has_text="Anna Petrova")
     expect(anna).to_contain_text("Lunch")
     expect(admin.get_by_text("Nobody has been asked yet.")).to_be_visible()
-    interaction = admin.url
     check_widths(admin, "why an interaction waits")
-    anna.click()
+    why_agent = address(anna)
+    admin.goto(why_agent)
     expect(settled(admin).get_by_role("heading", level=1)).to_have_text("Why does he get nothing?")
     expect(admin.locator("#main")).to_contain_text(re.compile("Takes no new work now.*Lunch", re.DOTALL))
-    why_agent = admin.url
     check_widths(admin, "why an agent gets nothing")
 
     # An agent reads the same of himself, with his status and what he owes in the bar.
