@@ -40,7 +40,7 @@ class TeamChannel(TenantModel):
         offer_seconds: How long an agent may take to answer; None is what the team has.
         capacity: How many interactions an agent may have in hand at once; without meaning on a channel that takes the
             whole agent.
-        alone: Offered only to agents who have nothing else in hand.
+        alone: Only for agents who have nothing else in hand, and who take nothing else beside it.
     """
 
     team: fields.ForeignKeyRelation[Team] = fields.ForeignKeyField("core.Team", related_name=False)

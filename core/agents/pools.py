@@ -188,6 +188,10 @@ _ROOM = """
 agent.taking AND agent.connected_until > now() + make_interval(secs => $5)
 AND ($4 = 0 OR coalesce((agent.work->>$3)::int, 0) < coalesce(rule.capacity, $4))
 AND NOT (coalesce(rule.alone, false) AND agent.work <> '{}')
+AND NOT EXISTS (
+    SELECT FROM core_team_channel AS held
+    WHERE held.team_id = agent.team_id AND held.alone AND agent.work ? held.channel
+)
 """
 
 # Index core_pool_free (tenant_id, pool, rank, user_id) WHERE free.

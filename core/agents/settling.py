@@ -156,6 +156,8 @@ WITH agent AS ({agent}), today AS (
     LEFT JOIN core_team_channel AS rule ON rule.team_id = agent.team_id AND rule.channel = kind.name
     WHERE kind.capacity > 0 AND coalesce((agent.work->>kind.name)::int, 0) >= coalesce(rule.capacity, kind.capacity)
     OR coalesce(rule.alone, false) AND agent.work <> '{{}}'
+    OR EXISTS (SELECT FROM core_team_channel AS held
+        WHERE held.team_id = agent.team_id AND held.alone AND agent.work ? held.channel)
 )
 UPDATE core_pool_member AS member
 SET free = $3 AND (member.channels = '[]' OR NOT member.channels <@ taken.channels),

@@ -41,7 +41,7 @@ class ChannelRule:
         channel: The name of the channel, such as `chat`.
         offer_seconds: How long an agent may take to answer an offer; None is what the team has.
         capacity: How many an agent may have in hand at once; without meaning on a channel that takes the whole agent.
-        alone: Offered only to agents who have nothing else in hand.
+        alone: Only for agents who have nothing else in hand, and who take nothing else beside it.
     """
 
     channel: str

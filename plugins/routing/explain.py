@@ -33,6 +33,8 @@ class Stage(StrEnum):
     FULL = "full"
     ALONE = "alone"
     """Has other work, and his team takes this channel only with nothing else in hand."""
+    BESIDE_NOTHING = "beside_nothing"
+    """Has something of a channel that his team takes only with nothing else in hand."""
     PLACING = "placing"
     """Serves the queue from this moment on."""
     FREE = "free"
@@ -90,6 +92,8 @@ seen AS (
             WHEN EXISTS (SELECT FROM core_offer WHERE agent_id = agent.user_id AND state = 'pending') THEN 'offered'
             WHEN $5 > 0 AND coalesce((agent.work->>$4)::int, 0) >= coalesce(rule.capacity, $5) THEN 'full'
             WHEN coalesce(rule.alone, false) AND agent.work <> '{}' THEN 'alone'
+            WHEN EXISTS (SELECT FROM core_team_channel AS held
+                WHERE held.team_id = agent.team_id AND held.alone AND agent.work ? held.channel) THEN 'beside_nothing'
             WHEN member.user_id IS NULL OR NOT agent.taking THEN 'placing'
             ELSE 'free'
         END AS stage

@@ -70,7 +70,7 @@ _FILTERS = (
     ("available", mark("Taking work from queues"), "coffee", (Stage.BREAK,)),
     ("idle", mark("Not talking or finishing"), "headset", (Stage.BUSY, Stage.WRAP_UP)),
     ("asked", mark("Not asked or missed"), "bell-ringing", (Stage.MISSED, Stage.OFFERED)),
-    ("room", mark("Have room for it"), "stack", (Stage.FULL, Stage.ALONE, Stage.PLACING)),
+    ("room", mark("Have room for it"), "stack", (Stage.FULL, Stage.ALONE, Stage.BESIDE_NOTHING, Stage.PLACING)),
 )
 
 
@@ -117,6 +117,8 @@ def reason(verdict: Verdict, reasons: Mapping[str, Reason], ctx: Context) -> str
             return _("Has all that he may: %(has)s of %(most)s") % {"has": verdict.in_hand, "most": verdict.capacity}
         case Stage.ALONE:
             return _("Has other work, and his team takes this only alone")
+        case Stage.BESIDE_NOTHING:
+            return _("Has work beside which his team takes nothing else")
         case Stage.PLACING:
             return _("Is just being told")
         case Stage.FREE:

@@ -39,6 +39,10 @@ WHERE interaction.tenant_id = $1 AND interaction.state = 'waiting' AND agent.tak
 AND agent.connected_until > now() + interval '4 seconds'
 AND (interaction.channel = 'voice' OR coalesce((agent.work->>interaction.channel)::int, 0) < coalesce(rule.capacity, 2))
 AND NOT (coalesce(rule.alone, false) AND agent.work <> '{}')
+AND NOT EXISTS (
+    SELECT FROM core_team_channel AS held
+    WHERE held.team_id = agent.team_id AND held.alone AND agent.work ? held.channel
+)
 """
 
 

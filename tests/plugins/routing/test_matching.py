@@ -15,6 +15,7 @@ from core.database.connection import execute, fetch, fetch_value
 from core.tenancy.context import TenantRef
 from core.tenant_plugins.switching_off import disable_plugin
 from core.tenant_plugins.switching_on import enable_with_requirements
+from plugins.routing.explain import Stage, verdict_of
 from plugins.routing.matching import match_agent, match_interaction
 from plugins.routing.models import Decision, Queue
 from plugins.routing.serving import place, place_everybody
@@ -195,6 +196,24 @@ async def test_team_that_allows_more_gives_its_agents_what_waits(floor: Matching
     )
     await place.function(floor.ctx, user_id=agent)
     assert await floor.asked(waits) == agent
+
+
+async def test_nothing_is_offered_beside_what_is_for_empty_hands(floor: MatchingFloor) -> None:
+    talks, calls = await floor.queue("Talks", "talk"), await floor.queue("Calls")
+    agent = await floor.agent("anna")
+    await execute(
+        "INSERT INTO core_team_channel (tenant_id, team_id, channel, capacity, alone) "
+        "SELECT tenant_id, id, 'talk', 2, true FROM core_team WHERE tenant_id = $1",
+        floor.ctx.tenant.id,
+    )
+    talk = (await begin_work(floor.ctx, agent, channel="talk")).interaction_id
+    waits = [await floor.comes("Kim", calls), await floor.comes("Lee", talks, "talk")]
+    assert [await floor.asked(each) for each in waits] == [None, None]
+    verdict = await verdict_of(floor.ctx, calls.reference, "voice", agent)
+    assert verdict is not None
+    assert verdict.stage is Stage.BESIDE_NOTHING
+    await end_interaction(floor.ctx, talk, "done")
+    assert await floor.asked(waits[0]) == agent
 
 
 async def test_what_waits_in_a_queue_that_is_meant_for_other_channels_is_offered_all_the_same(
