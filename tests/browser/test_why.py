@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from playwright.sync_api import Browser, Locator, Page, expect
+from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from tests.browser.conftest import OpenPage
 from tests.browser.main_job import place_call
@@ -29,6 +29,23 @@ def address(link: Locator) -> str:
     return found
 
 
+def open_while_the_list_is_loaded_anew(link: Locator) -> None:
+    """Follows a link that is taken away, with the list that it stands in, before its page has come."""
+    page, leads_to = link.page, address(link)
+    on_the_way: list[Route] = []
+    page.route(f"**{leads_to}", lambda route: on_the_way.append(route))
+    with page.expect_request(f"**{leads_to}"):
+        link.click()
+    taken_away = link.element_handle()
+    link.evaluate("(link) => link.closest('[data-region]').dispatchEvent(new CustomEvent('refresh'))")
+    page.wait_for_function("(link) => !link.isConnected", arg=taken_away)
+    while not on_the_way:
+        page.wait_for_timeout(10)
+    on_the_way.pop().continue_()
+    page.unroute(f"**{leads_to}")
+    page.wait_for_url(f"**{leads_to}")
+
+
 def test_why_an_interaction_waits_and_why_an_agent_gets_nothing(
     sign_in: SignIn, open_page: OpenPage, agent_browser: Browser, caller_browser: Browser
 ) -> None:
@@ -41,8 +58,9 @@ def test_why_an_interaction_waits_and_why_an_agent_gets_nothing(
     # Nobody is asked: the page says where each agent stops.
     admin = settled(sign_in(agent_browser, "admin"))
     admin.goto("/p/routing/queues")
-    interaction = address(settled(admin).get_by_role("link", name=re.compile("^Why ?: Maria Jensen")))
-    admin.goto(interaction)
+    link = settled(admin).get_by_role("link", name=re.compile("^Why ?: Maria Jensen"))
+    interaction = address(link)
+    open_while_the_list_is_loaded_anew(link)
     expect(settled(admin).get_by_role("heading", level=1)).to_have_text("Why is nobody asked, or just this one?")
     anna = admin.get_by_role("list", name="Agents").get_by_role("link").filter(has_text="Anna Petrova")
     expect(anna).to_contain_text("Lunch")

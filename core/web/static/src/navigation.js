@@ -17,6 +17,13 @@ function exchangeMainArea(event) {
   }
 }
 
+/** A live part of the page may take the link away while its page is on the way: htmx would forget that it leads on. */
+function rememberAddress(event) {
+  const { elt, boosted } = event.detail;
+  const said = elt.closest("[hx-push-url], [hx-replace-url]");
+  if (boosted && elt instanceof HTMLAnchorElement && !said) elt.setAttribute("hx-push-url", "true");
+}
+
 /** Marks the entry of the navigation that leads to the page that is open: the one with the longest matching address. */
 export function markActive() {
   const here = location.pathname;
@@ -43,6 +50,7 @@ function arrive() {
 export function startNavigation() {
   if (!document.getElementById("main")) return;
   markActive();
+  document.addEventListener("htmx:configRequest", rememberAddress);
   document.addEventListener("htmx:beforeSwap", exchangeMainArea);
   document.addEventListener("htmx:pushedIntoHistory", arrive);
   document.addEventListener("htmx:replacedInHistory", arrive);
