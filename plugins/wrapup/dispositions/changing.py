@@ -9,7 +9,6 @@ from collections.abc import Sequence
 from typing import Any
 
 from plugins.wrapup.dispositions.lists import (
-    TOPIC,
     disposition_row,
     folder_row,
     get_list,
@@ -115,9 +114,11 @@ async def order_folders(ctx: Context, list_id: int, folder_ids: Sequence[int]) -
 async def order_dispositions(ctx: Context, folder_id: int, disposition_ids: Sequence[int]) -> None:
     """Puts dispositions of a list into a folder, in this order: those that lie in another one are moved.
 
+    What lies in the folder and is not named stays behind them, in the order it had.
+
     Raises:
         NotFound: The tenant has no such folder.
-        InvalidInput: Not all that lie in the folder are named, each once, or one is of another list.
+        InvalidInput: One is named twice, or is of no or another list.
     """
     async with transaction():
         listing = await locked_list((await folder_row(folder_id)).listing_id)
@@ -125,8 +126,9 @@ async def order_dispositions(ctx: Context, folder_id: int, disposition_ids: Sequ
         rows = {row.id: row for row in await Disposition.filter(listing_id=listing.id).order_by("position", "id")}
         before = [row for row in rows.values() if row.folder_id == folder_id]
         named = [rows[each] for each in dict.fromkeys(disposition_ids) if each in rows]
-        if len(named) != len(disposition_ids) or not {row.id for row in before} <= {row.id for row in named}:
+        if len(named) != len(disposition_ids):
             raise _changed_meanwhile()
+        named += [row for row in before if row not in named]
         if [row.id for row in before] == [row.id for row in named]:
             return
         old = [row.name for row in before]
@@ -252,10 +254,9 @@ async def delete_disposition(ctx: Context, disposition_id: int) -> None:
         await _note(ctx, listing, "wrapup.disposition_deleted", row, before=values_of(row))
 
 
-async def changed(ctx: Context, listing: DispositionList) -> None:
-    """Raises the version of a list that is held, and tells the pages that show it."""
+async def changed(listing: DispositionList) -> None:
+    """Raises the version of a list that is held."""
     await listing.update_from_dict({"version": listing.version + 1}).save(update_fields=["version"])
-    await ctx.publish(TOPIC)
 
 
 async def _behind(folder_id: int) -> int:
@@ -321,11 +322,11 @@ async def _note(
 ) -> None:
     kind = "disposition" if isinstance(row, Disposition) else "disposition_folder"
     await record(ctx, action, subject=f"wrapup:{kind}:{row.id}", subject_name=row.name, before=before, after=after)
-    await changed(ctx, listing)
+    await changed(listing)
 
 
 async def _note_list(
     ctx: Context, listing: DispositionList, action: str, before: dict[str, Any], after: dict[str, Any]
 ) -> None:
     await record(ctx, action, subject=list_reference(listing.id), before=before, after=after)
-    await changed(ctx, listing)
+    await changed(listing)

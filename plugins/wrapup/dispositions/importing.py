@@ -108,7 +108,7 @@ async def take_in(ctx: Context, list_id: int, content: bytes, version: int | Non
             before={"dispositions": [each.name for each in listing.dispositions if each.active]},
             after={"dispositions": [each.name for each in rows]},
         )
-        await changed(ctx, row)
+        await changed(row)
     return plan
 
 

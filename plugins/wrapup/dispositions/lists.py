@@ -16,8 +16,6 @@ from switchroom.database import fetch, transaction
 from switchroom.errors import Conflict, NotFound
 from switchroom.locale import gettext as _
 
-TOPIC = "dispositions"
-
 
 @dataclass(frozen=True)
 class DispositionView:
@@ -175,7 +173,6 @@ async def give_own_list(ctx: Context, queue: str) -> int:
                 [_copied(each, new, position) for position, each in enumerate(folder.dispositions, 1)]
             )
         await record(ctx, "wrapup.disposition_list_made", subject=list_reference(copy.id), subject_name=name)
-        await ctx.publish(TOPIC)
     list_id: int = copy.id
     return list_id
 
@@ -197,7 +194,6 @@ async def drop_own_list(ctx: Context, list_id: int) -> None:
         await record(
             ctx, "wrapup.disposition_list_dropped", subject=list_reference(list_id), subject_name=name, before=before
         )
-        await ctx.publish(TOPIC)
 
 
 async def view_of(found: DispositionList) -> ListView:

@@ -132,11 +132,13 @@ async def test_order_is_kept_and_takes_from_other_folders(ctx: Context) -> None:
     assert list(names(now)) == ["Connection problem", "System", "Intermediate", "Final"]
 
 
-async def test_an_order_that_forgets_one_or_names_strangers_is_refused(ctx: Context) -> None:
+async def test_an_order_leaves_what_it_forgets_and_refuses_strangers(ctx: Context) -> None:
     listing = await lists.list_of_all(ctx)
     final = listing.folders[0]
     ids = [each.id for each in final.dispositions]
-    for wanted in (ids[1:], [*ids, ids[0]], [*ids, 2**40]):
+    await changing.order_dispositions(ctx, final.id, [ids[-1]])
+    assert [each.id for each in (await lists.get_folder(final.id)).dispositions] == [ids[-1], *ids[:-1]]
+    for wanted in ([*ids, ids[0]], [*ids, 2**40]):
         with pytest.raises(InvalidInput):
             await changing.order_dispositions(ctx, final.id, wanted)
     with pytest.raises(InvalidInput):
