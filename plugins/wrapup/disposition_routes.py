@@ -43,7 +43,7 @@ LONGEST_SEARCH = 100
 MOST_SENT = LARGEST * 4 // 3 + 100_000
 
 COLUMNS = {
-    "name": mark("Name"),
+    "name": mark("Name of the disposition"),
     "folder": mark("Folder"),
     "description": mark("Description"),
     "code": mark("Code"),

@@ -125,3 +125,10 @@ SYSTEM_TYPES = frozenset(each.system_type for folder in INITIAL for each in fold
 
 KNOWN_SYSTEM_TYPES = SYSTEM_TYPES | {"NO_ASSIGNED_AGENT_BEFORE_ANSWER"}
 """Also what tables of other systems bring along."""
+
+_NAMES = {name: each.name for folder in INITIAL for each in folder.dispositions for name in each.name.root.values()}
+
+
+def in_all_languages(name: str) -> Text:
+    """The name of a disposition: in the language of who reads, where it is called as it was in the beginning."""
+    return _NAMES.get(name) or Text.of(en=name)

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from zoneinfo import ZoneInfo
+
 import pytest
 from tortoise.exceptions import IntegrityError
 
 from core.database.connection import execute, fetch
 from core.errors import Conflict, InvalidInput, NotFound
 from core.plugins.context import Context
+from plugins.wrapup import services
 from plugins.wrapup.dispositions import changing, lists
 from plugins.wrapup.dispositions.initial import SYSTEM_TYPES
 from plugins.wrapup.dispositions.lists import DispositionView, ListView
 from plugins.wrapup.dispositions.values import DispositionValues
-from plugins.wrapup.models import Disposition
+from plugins.wrapup.forms import SIMPLE
+from plugins.wrapup.models import ChosenDisposition, Disposition
 from switchroom.capabilities import QueueDirectory
+from switchroom.forms import Form, InvalidAnswers, Reader, Select
+from tests.plugins.wrapup.calls import make_agent
 
 pytestmark = pytest.mark.anyio
 
@@ -181,3 +187,49 @@ async def test_a_list_outlives_its_queue_and_can_be_removed(ctx: Context) -> Non
     gone = next(each for each in await lists.services(ctx) if each.queue == "routing:queue:999999")
     assert (gone.name, gone.own) == ("", True)
     await lists.drop_own_list(ctx, own)
+
+
+READER = Reader(ZoneInfo("UTC"))
+
+
+def offered(form: Form) -> dict[str, list[str]]:
+    """Question for a disposition → names that it offers."""
+    return {
+        part.key: [str(option.label) for option in part.options]
+        for part in form.pages[0].components
+        if isinstance(part, Select) and part.key.startswith("disposition")
+    }
+
+
+async def test_agents_choose_from_what_is_for_them_and_what_they_chose_keeps_its_name(ctx: Context) -> None:
+    anna = await make_agent(ctx)
+    segment = await anna.has_ended_a_call()
+    form = await services.whole_form(ctx, SIMPLE, segment.id, anna.id)
+    assert offered(form) == {
+        "disposition": ["Request settled"],
+        "disposition_no": ["Refusal", "Do not call again", "Call back", "Wrong person", "Cut off while talking"],
+    }
+    back = await listed(ctx, "Call back")
+    typed = {"successful": "no", "next_attempt": "none", "disposition_no": str(back.id), "after_service": "continue"}
+    await services.send(ctx, segment.id, anna.id, typed, READER, form)
+    await changing.delete_disposition(ctx, back.id)
+    kept = await ChosenDisposition.get(segment=f"core:segment:{segment.id}")
+    assert (kept.name, kept.type, kept.agent_id) == ("Call back", "continue", anna.id)
+    row = await fetch("SELECT outcome FROM core_segment WHERE id = $1", segment.id)
+    assert row[0]["outcome"] == "no_success"
+
+
+async def test_what_was_switched_off_meanwhile_cannot_be_sent(ctx: Context) -> None:
+    anna = await make_agent(ctx)
+    segment = await anna.has_ended_a_call()
+    settled = await listed(ctx, "Request settled")
+    await changing.switch_off(ctx, settled.id)
+    refusal = await listed(ctx, "Refusal")
+    form = await services.whole_form(ctx, SIMPLE, segment.id, anna.id)
+    assert "disposition" not in offered(form)
+    typed = {"successful": "no", "next_attempt": "none", "disposition_no": str(settled.id), "after_service": "continue"}
+    with pytest.raises(InvalidAnswers) as caught:
+        await services.send(ctx, segment.id, anna.id, typed, READER, form)
+    assert set(caught.value.fields) == {"disposition_no"}
+    await services.send(ctx, segment.id, anna.id, typed | {"disposition_no": str(refusal.id)}, READER, form)
+    assert await ChosenDisposition.all().count() == 1
