@@ -143,7 +143,7 @@ def write_table(listing: ListView, dialect: Dialect = Dialect.PLAIN) -> bytes:
         for each in folder.dispositions:
             if each.active:
                 cells = _cells(folder.name, each)
-                writer.writerow(cells if plain else [_no_formula(cell) for cell in cells])
+                writer.writerow([_with_apostrophe(cell, dialect) for cell in cells])
     return (("" if plain else _BOM) + stream.getvalue()).encode()
 
 
@@ -189,8 +189,14 @@ def _flag(value: bool) -> str:
     return "true" if value else "false"
 
 
-def _no_formula(cell: str) -> str:
-    return f"'{cell}" if _FORMULA.match(cell) else cell
+def _with_apostrophe(cell: str, dialect: Dialect) -> str:
+    """The cell as no spreadsheet takes it for a formula; in a plain table only where the reader would take one away."""
+    needed = _FORMULA.match(cell) if dialect is Dialect.SPREADSHEET else _has_apostrophe(cell)
+    return f"'{cell}" if needed else cell
+
+
+def _has_apostrophe(cell: str) -> bool:
+    return cell.startswith("'") and _FORMULA.match(cell[1:]) is not None
 
 
 def _lines(text: str, read: _Read) -> Iterator[tuple[int, list[str]]]:
@@ -208,14 +214,15 @@ def _lines(text: str, read: _Read) -> Iterator[tuple[int, list[str]]]:
 
 
 def _delimiter(text: str) -> str:
-    """The delimiter by which the most lines fall into as many columns as there should be."""
+    """The delimiter by which the most lines look as they should."""
 
-    def fitting(delimiter: str) -> int:
+    def fitting(delimiter: str) -> tuple[int, int]:
         try:
-            reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-            return sum(len(cells) == len(LETTERS) for cells in reader)
+            rows = [cells for cells in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if cells]
         except csv.Error:
-            return 0
+            return 0, 0
+        wide = [cells for cells in rows if len(cells) == len(LETTERS)]
+        return sum(_known(_FLAGS, cells[4]) is not None for cells in wide), len(wide)
 
     def widest(delimiter: str) -> int:
         return text.partition("\n")[0].count(delimiter)
@@ -240,9 +247,9 @@ def _row(line: int, cells: list[str], read: _Read) -> Row | None:
     if problems:
         read.problems += problems
         return None
-    # An apostrophe keeps spreadsheets from taking a text for a formula; see `_no_formula`.
+    # An apostrophe keeps spreadsheets from taking a text for a formula; see `_with_apostrophe`.
     name, folder, description, code, selects, kind, inbound, outbound, preview, system, service = (
-        cell[1:] if cell.startswith("'") and _FORMULA.match(cell[1:]) else cell for cell in cells
+        cell[1:] if _has_apostrophe(cell) else cell for cell in cells
     )
     flags = [_known(_FLAGS, cell) for cell in (selects, inbound, outbound, preview)]
     for letter, flag, cell in zip("EGHI", flags, (selects, inbound, outbound, preview), strict=True):

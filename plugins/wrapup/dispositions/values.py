@@ -33,7 +33,7 @@ SERVICE_TYPES = {
 }
 
 # Line ends and tabs may stand in a description; the reader of pages takes out what cannot be stored at all.
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ufeff\ud800-\udfff]")
 
 
 @dataclass(frozen=True)

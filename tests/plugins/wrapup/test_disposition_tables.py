@@ -14,8 +14,10 @@ from core.errors import Conflict
 from core.plugins.context import Context
 from plugins.wrapup.dispositions import changing, lists
 from plugins.wrapup.dispositions.importing import look_at, take_in
+from plugins.wrapup.dispositions.lists import DispositionView, FolderView, ListView
 from plugins.wrapup.dispositions.table import Dialect, UnusableTable, read_table, write_table
-from plugins.wrapup.dispositions.values import MOST, DispositionValues
+from plugins.wrapup.dispositions.values import MOST, DispositionValues, folded, tidy
+from plugins.wrapup.models import DispositionType, ServiceType
 
 pytestmark = pytest.mark.anyio
 
@@ -239,6 +241,26 @@ def test_a_table_that_is_too_long_is_refused() -> None:
 def test_no_content_breaks_the_reader(content: bytes) -> None:
     with contextlib.suppress(UnusableTable):
         read_table(content)
+
+
+USABLE = st.text(st.characters(codec="utf-8", exclude_categories=["Cc"], exclude_characters="\ufeff"), max_size=40)
+
+
+@given(st.lists(st.tuples(USABLE.map(tidy).filter(bool), USABLE), max_size=5, unique_by=lambda each: folded(each[0])))
+def test_whatever_is_written_is_read_as_it_was(written: list[tuple[str, str]]) -> None:
+    values = [
+        DispositionView(
+            number, 1, 1, name, description, "", True, DispositionType.SUCCESS, True, False, True, "",
+            ServiceType.CHAT, True,
+        )
+        for number, (name, description) in enumerate(written)
+    ]  # fmt: skip
+    listing = ListView(1, "", 1, (FolderView(1, "'=Folder", tuple(values)),))
+    for dialect in Dialect:
+        if written:
+            rows = read_table(write_table(listing, dialect))
+            assert [(row.name, row.values.description) for row in rows] == written
+            assert {row.folder for row in rows} == {"'=Folder"}
 
 
 async def test_nothing_of_a_table_with_a_mistake_is_stored(ctx: Context) -> None:
