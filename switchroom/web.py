@@ -7,14 +7,17 @@ from core.accounts.permissions import HANDLE_INTERACTIONS, SEE_INTERACTIONS, SIG
 from core.accounts.sessions import SignedIn
 from core.web.access import visitor_may
 from core.web.rendering import fragment, page, public_page, with_event, with_toast
+from core.web.spreadsheets import CSV_MARK, csv_line
 from core.web.status import LABELS as STATUS_LABELS
 
 __all__ = [
+    "CSV_MARK",
     "HANDLE_INTERACTIONS",
     "SEE_INTERACTIONS",
     "SIGNED_IN",
     "STATUS_LABELS",
     "SignedIn",
+    "csv_line",
     "fragment",
     "page",
     "public_page",

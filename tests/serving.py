@@ -75,8 +75,8 @@ class ServerProcess:
 
     @property
     def output(self) -> str:
-        """What it has printed."""
-        return self._log.read_text(encoding="utf-8", errors="replace")
+        """What it has printed so far; what it printed before it was started anew is there as well."""
+        return self._log.read_text(encoding="utf-8", errors="replace") if self._log.exists() else ""
 
     def _wait_until_ready(self) -> None:
         assert self._process is not None

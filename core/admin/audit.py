@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import UTC, date, datetime, time, timedelta
 from urllib.parse import urlencode
@@ -20,12 +18,11 @@ from core.plugins.context import Context
 from core.web.audit_words import Line, action_title, actor_title, line_of
 from core.web.identity import Identity
 from core.web.rendering import fragment, page
+from core.web.spreadsheets import CSV_MARK, csv_line
 
 PAGE = 50
 ADDRESS = "/admin/audit"
 FILTERS = ("actor", "action", "since", "until", "subject")
-# A cell that begins so is a formula to a spreadsheet.
-_FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
 
 @get(ADDRESS, permission=SEE_AUDIT)
@@ -64,29 +61,22 @@ async def export(request: AnyRequest, ctx: Context, user: SignedIn, identity: Id
     name = f"audit-{ctx.tenant.slug}-{datetime.now(user.zone).date()}.csv"
     return Stream(
         _csv(ctx, identity, wanted, user),
-        media_type="text/csv; charset=utf-8",
+        media_type="text/csv",
         headers={"content-disposition": f'attachment; filename="{name}"'},
     )
 
 
 async def _csv(ctx: Context, identity: Identity, wanted: Wanted, user: SignedIn) -> AsyncIterator[bytes]:
     titles = _titles(ctx, identity)
-    # Spreadsheets take a file for UTF-8 by the mark at its beginning.
     head = [_("Time"), _("Person"), _("Action"), _("What"), _("Before"), _("After"), "action", "subject", "id"]
-    yield b"\xef\xbb\xbf" + _row(head)
+    yield CSV_MARK + csv_line(head)
     async for entry in each_entry(ctx.tenant.id, wanted):
         line = line_of(entry, titles)
         before = "; ".join(f"{change.field}: {change.before}" for change in line.changes if change.before)
         after = "; ".join(f"{change.field}: {change.after}" for change in line.changes if change.after)
         at = entry.at.astimezone(user.zone).isoformat(timespec="seconds")
         values = [at, line.who, line.action, entry.subject_name, before, after]
-        yield _row([*values, entry.action, entry.subject, str(entry.id)])
-
-
-def _row(values: list[str]) -> bytes:
-    out = io.StringIO()
-    csv.writer(out).writerow([f"'{value}" if value.startswith(_FORMULA) else value for value in values])
-    return out.getvalue().encode()
+        yield csv_line([*values, entry.action, entry.subject, str(entry.id)])
 
 
 async def _lines(

@@ -10,6 +10,7 @@ from litestar.datastructures import FormMultiDict
 
 from core.accounts.permissions import MANAGE_TEAMS
 from core.admin.answers import AnyRequest, Page, at_address, seconds, text, texts
+from core.admin.team_words import rule_words
 from core.agents.team_rules import CHANNEL_LIMITS, RULE_LIMITS, ChannelRule, TeamRules, usual_rule
 from core.agents.teams import LIMITS, all_teams, create_team, delete_team, get_team, members, move_agents, save_team
 from core.locale import gettext as _
@@ -139,7 +140,7 @@ def _channels(ctx: Context, rules: Sequence[ChannelRule]) -> list[tuple[ChannelT
 
 
 async def _teams_page(ctx: Context) -> Page:
-    teams = [(team, await members(ctx, team.id, SHOWN_FACES)) for team in await all_teams(ctx)]
+    teams = [(team, await members(ctx, team.id, SHOWN_FACES), rule_words(ctx, team)) for team in await all_teams(ctx)]
     return await page("admin/teams.html", title=_("Teams"), teams=teams)
 
 

@@ -169,9 +169,10 @@ async def pause_limit(ctx: Context, user_id: int) -> None:
     )
     if row is None:
         return
-    await ctx.publish(f"user:{user_id}", "agents")
+    # Stored before pages are told: who sees the warning can rely on the word at the limit.
     if row["pause_limit_at"] > row["now"]:
         await _remind(ctx, user_id, row["pause_limit_at"])
+    await ctx.publish(f"user:{user_id}", "agents")
 
 
 def _midnight(ctx: Context, moment: datetime) -> datetime:

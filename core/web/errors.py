@@ -14,7 +14,7 @@ from urllib.parse import urlencode, urlsplit
 import asyncpg
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, InternalServerException, ValidationException
 from litestar.response import Redirect, Template
 from tortoise.exceptions import DBConnectionError
 
@@ -91,9 +91,10 @@ def describe(error: Exception, request: Request[Any, Any, Any]) -> Problem:
     if isinstance(error, ValidationException):
         title = _("Something in the input cannot be used.")
         return Problem(error.status_code, "invalid_input", title, fields=dict(map(_field, _details(error))))
-    if isinstance(error, HTTPException) and error.status_code < 500:
-        code, title, mend = _of_status(error.status_code)
-        return Problem(error.status_code, code, title, mend)
+    if isinstance(error, HTTPException):
+        status = 400 if _has_gone(error) else error.status_code
+        if status < 500:
+            return Problem(status, *_of_status(status))
     if isinstance(error, SwitchroomError) and error.status not in (500, 504):
         return Problem(
             error.status,
@@ -160,6 +161,11 @@ def _field(detail: Mapping[str, Any]) -> tuple[str, str]:
         "Extra inputs are not permitted": _("There is no such field."),
     }
     return key or "body", known.get(message, message)
+
+
+def _has_gone(error: HTTPException) -> bool:
+    """Whether the client went before all of what it wanted to send was there, for which the framework has no type."""
+    return isinstance(error, InternalServerException) and error.detail == "client disconnected prematurely"
 
 
 def _of_status(status: int) -> tuple[str, str, str]:

@@ -9,6 +9,7 @@ SEE = "records.see"
 WORK = "records.work"
 SUPERVISE = "records.supervise"
 IMPORT = "records.import"
+EXPORT = "records.export"
 MANAGE = "records.manage_queues"
 
 PERMISSIONS = [
@@ -35,6 +36,12 @@ PERMISSIONS = [
         _("Import records"),
         ("administrator", "supervisor"),
         _("Tables in XLSX and CSV become records of a queue."),
+    ),
+    Permission(
+        EXPORT,
+        _("Export lists of records"),
+        ("administrator", "supervisor"),
+        _("What the list of a queue shows, as a file with the names and numbers of customers."),
     ),
     Permission(
         MANAGE,

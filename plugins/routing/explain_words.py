@@ -67,7 +67,7 @@ _FILTERS = (
     ("team", mark("In a team of the queue"), "users", (Stage.TEAM,)),
     ("skill", mark("Have the skills"), "star", (Stage.SKILL,)),
     ("online", mark("Connected"), "plug-connected", (Stage.OFFLINE,)),
-    ("available", mark("Take work from queues"), "coffee", (Stage.BREAK,)),
+    ("available", mark("Taking work from queues"), "coffee", (Stage.BREAK,)),
     ("idle", mark("Not talking or finishing"), "headset", (Stage.BUSY, Stage.WRAP_UP)),
     ("asked", mark("Not asked or missed"), "bell-ringing", (Stage.MISSED, Stage.OFFERED)),
     ("room", mark("Have room for it"), "stack", (Stage.FULL, Stage.ALONE, Stage.PLACING)),

@@ -22,8 +22,8 @@ PASSING = re.compile(
     r'|"\w+_at":"[^"]*"|"incident":"\w*"'
 )
 
-# What differs between two answers of the API that each made something of the asker's own.
-MADE = re.compile(r'"id":\d+|"token":"[^"]*"|"hint":"[^"]*"')
+# What differs between two answers that each made something of the asker's own.
+MADE = re.compile(r'\d+|"token":"[^"]*"|"hint":"[^"]*"')
 
 Seen = tuple[int, dict[str, str], str]
 """Status, headers and body."""
@@ -85,7 +85,9 @@ def _application(web: ASGIApp) -> Litestar:
 
 
 def seen(response: httpx.Response, values: Values) -> Seen:
-    """All that a client can see of an answer, without the values that it asked with."""
+    """All that a client can see of an answer, without the values that it asked with, and the id of what it has made."""
     headers = {name: values.hidden(text) for name, text in response.headers.items() if name != "content-length"}
     text = PASSING.sub("", values.hidden(response.text))
-    return response.status_code, headers, MADE.sub("", text) if response.status_code == 201 else text
+    if response.status_code == 201:
+        headers, text = {name: MADE.sub("#", value) for name, value in headers.items()}, MADE.sub("#", text)
+    return response.status_code, headers, text

@@ -5,11 +5,14 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
+import asyncpg
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 
+from switchroom.testing.databases import run_apart
 from tests.browser.tones import AGENT_TONE, CALLER_TONE, KEEP_RECEIVED, write_tone
 from tests.conftest import scratch_database
 from tests.serving import DEMO_PASSWORD, ServerProcess, free_port, running, server_environ
@@ -56,14 +59,42 @@ def caller_browser(playwright_api: Playwright, tmp_path_factory: pytest.TempPath
     browser.close()
 
 
+@dataclass(frozen=True)
+class Installation:
+    """The product, and its database."""
+
+    server: ServerProcess
+    database: str
+
+    def execute(self, *statements: str, given: tuple[object, ...] = ()) -> None:
+        """Changes rows, as if time had passed: all at once, each statement with the values that are given."""
+
+        async def run() -> None:
+            connection = await asyncpg.connect(self.database)
+            async with connection.transaction():
+                for statement in statements:
+                    await connection.execute(statement, *given)
+            await connection.close()
+
+        run_apart(run())
+
+
 @pytest.fixture(scope="module")
-def server(database_server: str, migrated: str, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServerProcess]:
+def installation(
+    database_server: str, migrated: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[Installation]:
     """The product in one process, with the demo tenant."""
     folder = tmp_path_factory.mktemp("installation")
     with scratch_database(database_server, copy_of=migrated) as url:
         process = ServerProcess("run", server_environ(url, folder), folder / "server.log", free_port())
         with running(process):
-            yield process
+            yield Installation(process, url)
+
+
+@pytest.fixture(scope="module")
+def server(installation: Installation) -> ServerProcess:
+    """The process of the installation."""
+    return installation.server
 
 
 @pytest.fixture
@@ -93,9 +124,13 @@ def open_page(request: pytest.FixtureRequest) -> Iterator[OpenPage]:
     assert not complaints, complaints
 
 
+# A refused request is logged by the browser and by htmx; what the page makes of it is for the tests to say. One that is
+# given up, since the page is left or asks anew, is logged too, and is nothing to worry about.
+_EXPECTED = ("Failed to load resource", "Response Status Error Code", "htmx:afterRequest", "htmx:sendAbort")
+
+
 def _note(complaints: list[str], path: str, kind: str, text: str) -> None:
-    # A refused request is logged by the browser and by htmx; what the page makes of it is for the tests to say.
-    if kind == "error" and not text.startswith(("Failed to load resource", "Response Status Error Code")):
+    if kind == "error" and not text.startswith(_EXPECTED):
         complaints.append(f"{path}: {text}")
 
 

@@ -3,57 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable
 
-import asyncpg
-import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from switchroom.testing.databases import run_apart
-from tests.browser.conftest import OpenPage
+from tests.browser.conftest import Installation, OpenPage
 from tests.browser.test_pages import WIDTHS, check, choose_language, fits, settled
-from tests.conftest import scratch_database
-from tests.serving import DEMO_PASSWORD, ServerProcess, free_port, running, server_environ
+from tests.serving import DEMO_PASSWORD
 
 SignIn = Callable[[Browser, str], Page]
-
-
-@dataclass(frozen=True)
-class Installation:
-    """The product, and its database."""
-
-    server: ServerProcess
-    database: str
-
-    def execute(self, *statements: str) -> None:
-        """Changes rows, as if time had passed."""
-
-        async def run() -> None:
-            connection = await asyncpg.connect(self.database)
-            for statement in statements:
-                await connection.execute(statement)
-            await connection.close()
-
-        run_apart(run())
-
-
-@pytest.fixture(scope="module")
-def installation(
-    database_server: str, migrated: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[Installation]:
-    """The product in one process, with the demo tenant."""
-    folder = tmp_path_factory.mktemp("installation")
-    with scratch_database(database_server, copy_of=migrated) as url:
-        process = ServerProcess("run", server_environ(url, folder), folder / "server.log", free_port())
-        with running(process):
-            yield Installation(process, url)
-
-
-@pytest.fixture(scope="module")
-def server(installation: Installation) -> ServerProcess:
-    """The process, for `sign_in`."""
-    return installation.server
 
 
 def test_the_bell_tells_once_and_is_used_with_the_keyboard_alone(

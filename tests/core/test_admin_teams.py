@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from litestar.types import ASGIApp
 
 from core.accounts.permissions import ADMINISTRATOR, AGENT
 from core.agents.roster import enrol
+from core.agents.team_rules import ChannelRule, TeamRules
 from core.agents.teams import all_teams, create_team, team_of
 from core.plugins.context import Platform
 from core.tenancy.context import TenantRef
+from switchroom.testing.enabling import switch_off
 from tests.core.admin_client import changes_of, problem, send, working_as
 from tests.core.web_client import (
     add_user,
@@ -99,6 +103,35 @@ async def test_rules_and_channels_are_set_on_the_page(
     changes = await changes_of("core.team_changed")
     assert changes[0]["after"]["channels"]["voice"]["offer_seconds"] == 40
     assert changes[-1]["after"] == {"channels": {}}
+
+
+def rules_in(html: str) -> list[list[str]]:
+    """What the card of each team names as other than usual, where it does."""
+    return [re.findall(r'class="rule">([^<]+?)(?: ·)?<', line) for line in html.split("Other than usual:")[1:]]
+
+
+async def test_the_list_shows_what_differs_from_the_usual_and_nothing_else(
+    web: ASGIApp, platform: Platform, tenant: TenantRef, admin: int
+) -> None:
+    async with platform.context(tenant) as ctx:
+        rules = TeamRules(missed_limit=3, least_available=2, auto_answer=True)
+        channels = (ChannelRule("record", capacity=4, alone=True), ChannelRule("voice", offer_seconds=40))
+        await create_team(ctx, name="Night", timing=TIMES, rules=rules, channels=channels)
+        await create_team(ctx, name="Records", timing=TIMES, channels=[ChannelRule("record", capacity=2)])
+    async with working_as(web, tenant, "admin") as browser:
+        assert [set(rules) for rules in rules_in((await browser.get("/admin/teams")).text)] == [
+            {
+                "answers by itself",
+                "break after 3 missed",
+                "2 always available",
+                "Record: 4 at once, only with empty hands",
+                "Phone call: rings for 40 s",
+            },
+            {"Record: 2 at once"},
+        ], "the first team is as usual"
+        await switch_off(platform, tenant, "records")
+        (left,) = rules_in((await browser.get("/admin/teams")).text)
+        assert not any(rule.startswith("Record") for rule in left)
 
 
 @pytest.mark.parametrize(

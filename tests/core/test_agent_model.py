@@ -7,7 +7,6 @@ SWITCHROOM_TEST_EXAMPLES to try more than the usual number of sequences.
 from __future__ import annotations
 
 import asyncio
-import itertools
 import json
 import os
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -19,7 +18,6 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
-    RuleBasedStateMachine,
     initialize,
     invariant,
     precondition,
@@ -28,49 +26,36 @@ from hypothesis.stateful import (
 )
 
 from core import app as core_app
-from core.accounts.models import User
 from core.agents.connection import keep_alive, tab_closed, tab_opened
-from core.agents.reasons import all_reasons
 from core.agents.roster import begin_shift, end_shift
 from core.agents.service import choose_intent, set_do_not_disturb
 from core.agents.states import Intent
 from core.app import Application
-from core.database.connection import execute, fetch, fetch_value
+from core.database.connection import execute, fetch_value
 from core.errors import SwitchroomError
 from core.interactions.lifecycle import create_interaction, end_interaction, hold, resume
 from core.interactions.offers import accept_offer, reject_offer
 from core.interactions.segments import extend_wrap_up, finish_segment
 from core.interactions.taking import begin_work
 from core.plugins.context import Context
-from core.provisioning import create_tenant
-from switchroom.capabilities import QueueDirectory
 from switchroom.testing.app import make_settings
 from switchroom.testing.enabling import switch_off, switch_on
 from tests.core.agent_model import (
     EXTENSION,
     LEASE,
-    MISSED_LIMIT,
     MOST_EXTENSIONS,
-    WRAP_UP,
     Asked,
     Item,
     Model,
     Part,
     Person,
 )
-from tests.core.agent_office import Office, at_process
-from tests.floor_checks import check_floor
+from tests.core.agent_office import at_process
+from tests.core.held_office import AGENTS, MARGIN, HeldOffice
 
 DESK_PLUGINS = Path(__file__).parent / "desk_plugins"
 EXAMPLES = int(os.environ.get("SWITCHROOM_TEST_EXAMPLES", "15"))
-AGENTS = 3
-MARGIN = 3
-"""Seconds around each deadline in which the model never looks: rows are a little later than it."""
 
-PENDING = "SELECT id, agent_id, interaction_id FROM core_offer WHERE tenant_id = $1 AND state = 'pending'"
-IN_HAND = "SELECT id, agent_id FROM core_segment WHERE tenant_id = $1 AND state <> 'closed'"
-
-_numbers = itertools.count()
 
 agents = st.integers(0, AGENTS - 1)
 processes = st.sampled_from(["left", "right"])
@@ -80,26 +65,8 @@ dying = st.one_of(st.none(), st.none(), st.none(), st.integers(1, 20))
 Action = Callable[[Context], Awaitable[Any]]
 
 
-class AgentsAtWork(RuleBasedStateMachine):
+class AgentsAtWork(HeldOffice):
     """Three agents, a supervisor, callers, two processes, and time."""
-
-    runner: asyncio.Runner
-    application: Application
-    dsn: str
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.pages: dict[tuple[str, int], int] = {}
-        self.deaths = {"left": 0, "right": 0}
-        self.off = False
-
-    def run(self, work: Awaitable[Any]) -> Any:
-        """Runs it on the loop of all examples."""
-
-        async def wait() -> Any:
-            return await work
-
-        return self.runner.run(wait())
 
     @initialize(capacity=st.integers(1, 3), alone=st.booleans(), least=st.integers(0, 1), meant=st.booleans(),
                 there=st.integers(0, AGENTS))  # fmt: skip
@@ -107,50 +74,9 @@ class AgentsAtWork(RuleBasedStateMachine):
         """There is one queue, meant for calls or for paper as well."""
         self.model = Model(capacity, alone, least)
         self.channels = ["voice", "paper"] if meant else ["voice"]
-        self.run(self._open_office())
+        self.run(self.open_with_agents())
         for who in range(there):
             self.agent_is_there_and_available(who)
-
-    async def _open_office(self) -> None:
-        platform = self.application.platform
-        tenant = await create_tenant(platform, slug=f"office-{next(_numbers)}", name="Office")
-        self.office = Office(self.application, tenant, self.dsn)
-        async with self.office.context() as ctx:
-            directory = ctx.capability(QueueDirectory)  # type: ignore[type-abstract]
-            assert directory
-            self.queue = (await directory.admit(ctx, "voice")).queue
-            await execute("UPDATE routing_queue SET channels = $2::text::jsonb WHERE tenant_id = $1", tenant.id,
-                          json.dumps(self.channels))  # fmt: skip
-            await all_reasons(ctx)
-            for number in range(AGENTS):
-                user = await User.create(username=f"agent{number}", name=f"Agent {number}", password_hash="none")
-                await begin_shift(ctx, user.id)
-                self.model.people[user.id] = Person(user.id)
-            self.supervisor = (await User.create(username="boss", name="Boss", password_hash="none")).id
-        await execute(
-            "UPDATE core_team SET missed_limit = $2, least_available = $3 WHERE tenant_id = $1",
-            tenant.id, MISSED_LIMIT, self.model.least,
-        )  # fmt: skip
-        await execute(
-            "INSERT INTO core_team_channel (tenant_id, team_id, channel, capacity, alone) "
-            "SELECT $1::bigint, team.id, rule.channel, rule.capacity, rule.alone FROM core_team AS team, "
-            "(VALUES ('paper', $2::int, false), ('voice', 1, $3::bool)) AS rule (channel, capacity, alone) "
-            "WHERE team.tenant_id = $1",
-            tenant.id, self.model.capacity, self.model.alone,
-        )  # fmt: skip
-        await self.office.begin()
-        await self.office.run_jobs()
-
-    def teardown(self) -> None:
-        if not hasattr(self, "office"):
-            return
-        for _round in range(30):
-            self.run(self._run_jobs(None, twice=False, backwards=False))
-            self.run(self._compare())
-            if not any(each > self.model.now for each in self.model.deadlines()):
-                break
-            self.wait_for_the_next()
-        self.run(self._close_office())
 
     # --- Who, what, and the doing -------------------------------------------------------------------------------------
 
@@ -263,7 +189,7 @@ class AgentsAtWork(RuleBasedStateMachine):
         items = [item for item in self.model.items.values() if item.state not in ("ended", "closed")]
         if items:
             item = items[which % len(items)]
-            followed = not self.run(self._is_off())
+            followed = not self.run(self.is_off())
             if self.do(lambda ctx: end_interaction(ctx, item.id, "caller_hung_up"), allowed=True, dies=dies):
                 self.model.end(item, followed=followed)
 
@@ -349,22 +275,17 @@ class AgentsAtWork(RuleBasedStateMachine):
         self.run(switch_on(self.application.platform, self.office.tenant, "desk"))
         self.off = False
 
-    async def _is_off(self) -> bool:
-        """Whether it is gone, rather than on or only waiting for its paper to end."""
-        async with self.office.context() as ctx:
-            return "desk" not in ctx.enabled_plugins
-
     # --- Jobs and time ------------------------------------------------------------------------------------------------
 
     @rule(dies=dying, twice=st.booleans(), backwards=st.booleans())
     def jobs_run(self, dies: int | None, twice: bool, backwards: bool) -> None:
-        self.run(self._run_jobs(dies, twice, backwards))
+        self.run(self.let_jobs_run(dies, twice, backwards))
 
     @rule(broker_empties=st.booleans(), dies=dying)
     def next_deadline_passes(self, broker_empties: bool, dies: int | None) -> None:
         """Jobs run at once, as they do; the model never stands so near a deadline that it might have passed."""
         self.wait_for_the_next()
-        self.run(self._run_jobs(dies, twice=False, backwards=False, empty=broker_empties))
+        self.run(self.let_jobs_run(dies, twice=False, backwards=False, empty=broker_empties))
 
     @precondition(lambda self: hasattr(self, "model") and any(self.model.clocks()))
     @rule()
@@ -382,97 +303,13 @@ class AgentsAtWork(RuleBasedStateMachine):
     def next_deadline_passes_while_no_worker_lives(self) -> None:
         self.wait_for_the_next()
 
-    def wait_for_the_next(self) -> None:
-        """Lets time pass until the next thing that ends by itself has ended, and nothing else is about to."""
-        now = self.model.now
-        moment = min((each for each in self.model.deadlines() if each > now), default=now + LEASE) + MARGIN
-        while near := [each for each in self.model.deadlines() if moment - MARGIN < each < moment + MARGIN]:
-            moment = max(near) + 2 * MARGIN
-        self.run(self.office.forward(moment - now))
-        self.model.now = moment
-
-    def rule_begins(self) -> None:
-        """The test itself takes time; what is about to end has ended before anything else is done."""
-        self.model.now = self.run(self.office.clock())
-        if any(self.model.now - MARGIN < each < self.model.now + MARGIN for each in self.model.deadlines()):
-            self.wait_for_the_next()
-
-    async def _run_jobs(self, dies: int | None, twice: bool, backwards: bool, empty: bool = False) -> None:
-        if empty:
-            await self.office.empty_broker()
-            await check_floor(fetch, self.office.tenant.id)
-            await self.office.leases_run_out()
-        await self.office.run_jobs(dies_at=dies, twice=twice, backwards=backwards)
-        self.model.clocks_run_down()
-        for offer in await fetch(f"{PENDING} ORDER BY id", self.office.tenant.id):
-            person, item = self.model.people[offer["agent_id"]], self.model.items[offer["interaction_id"]]
-            if person.asked is None or person.asked.id != offer["id"]:
-                assert item.state == "waiting", item
-                assert self.model.takes(person, item.channel), f"{item} was offered to {person}"
-                self.model.offer(person, offer["id"], item)
-        idle = [
-            (item, person)
-            for item in self.model.items.values()
-            for person in self.model.people.values()
-            if item.state == "waiting" and self.model.takes(person, item.channel)
-        ]
-        assert not idle, f"waits, while somebody is free: {idle[0]}"
-
     # --- What must hold -----------------------------------------------------------------------------------------------
 
     @invariant()
     def rows_are_as_the_model_says(self) -> None:
         if hasattr(self, "office"):
-            self.run(self._compare())
+            self.run(self.compare())
             self.rule_begins()
-
-    async def _compare(self) -> None:
-        tenant, model = self.office.tenant.id, self.model
-        await check_floor(fetch, tenant)
-        for row in await fetch("SELECT * FROM core_agent WHERE tenant_id = $1", tenant):
-            person = model.people[row["user_id"]]
-            seen = (row["intent"], row["pause_reason"], row["do_not_disturb"], row["occupancy"], row["status"],
-                    row["taking"], json.loads(row["work"]), row["missed_in_row"])  # fmt: skip
-            must = (person.intent, person.reason, person.undisturbed, person.occupancy, person.status,
-                    person.taking, person.in_hand, person.missed)  # fmt: skip
-            assert seen == must, f"rows say {seen}, the rules {must}: {person}"
-            if person.since:
-                assert abs(self.office.moment_of(row["status_since"]) - person.since) < MARGIN, person
-        for row in await fetch("SELECT user_id, free FROM core_pool_member WHERE tenant_id = $1", tenant):
-            person = model.people[row["user_id"]]
-            room = person.taking and any(model.has_room(person, channel) for channel in self.channels)
-            assert row["free"] == room, person
-        offers = await fetch(PENDING, tenant)
-        asked = {(person.asked.id, person.id) for person in model.people.values() if person.asked}
-        assert {(row["id"], row["agent_id"]) for row in offers} == asked
-        segments = await fetch(IN_HAND, tenant)
-        parts = {(part, person.id) for person in model.people.values() for part in person.parts}
-        assert {(row["id"], row["agent_id"]) for row in segments} == parts
-        states = await fetch("SELECT id, state FROM core_interaction WHERE tenant_id = $1", tenant)
-        assert {row["id"]: row["state"] for row in states} == {item.id: item.state for item in model.items.values()}
-
-    async def _close_office(self) -> None:
-        """Every clock has run down, and what nobody works on is over. When all customers leave, so is the rest."""
-        model = self.model
-        assert not any(each > model.now for each in model.deadlines()), "it goes on and on"
-        for person in model.people.values():
-            assert person.status in ("offline", "busy", "hold"), person
-        for item in list(model.items.values()):
-            if item.state in ("waiting", "active", "held"):
-                async with self.office.context() as ctx:
-                    await end_interaction(ctx, item.id, "caller_hung_up")
-                    model.end(item, followed="desk" in ctx.enabled_plugins)
-        await self.office.forward(WRAP_UP + 2 * MARGIN)
-        model.now = await self.office.clock()
-        await self._run_jobs(None, twice=False, backwards=False)
-        await self._compare()
-        assert {item.state for item in model.items.values()} <= {"closed"}
-        assert {person.status for person in model.people.values()} == {"offline"}
-        if self.off:
-            await self.office.forward(LEASE)
-            await self._run_jobs(None, twice=False, backwards=False)
-            assert await self._is_off(), "the plugin is never off"
-        await execute("DELETE FROM core_job WHERE tenant_id = $1", self.office.tenant.id)
 
 
 @pytest.fixture(scope="module")

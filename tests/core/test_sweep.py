@@ -6,7 +6,6 @@ The sweep finds routes by itself: a new one is in it as soon as it is mounted.
 from __future__ import annotations
 
 import asyncio
-import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -23,8 +22,8 @@ from core.agents.roster import begin_shift
 from core.database.connection import fetch, fetch_value
 from core.plugins.context import Platform
 from core.tenancy.context import TenantRef
-from switchroom.testing.routes import METHODS, PASSING, routes_of, sockets_of
-from switchroom.testing.sweeping import MINE, NOBODYS, THEIRS, Values, all_rows, body_of, fill_every_table, path_of
+from switchroom.testing.routes import METHODS, routes_of, seen, sockets_of
+from switchroom.testing.sweeping import MINE, NOBODYS, THEIRS, all_rows, body_of, fill_every_table, path_of
 from tests.core.web_client import (
     PASSWORD,
     application_with_samples,  # noqa: F401 - a fixture
@@ -34,18 +33,6 @@ from tests.core.web_client import (
 )
 
 pytestmark = pytest.mark.anyio
-
-_NUMBER = re.compile(r"\d+")
-
-
-def seen(response: httpx.Response, values: Values) -> tuple[int, dict[str, str], str]:
-    """All that a client can see of an answer, without the values that it asked with."""
-    headers = {name: values.hidden(text) for name, text in response.headers.items() if name != "content-length"}
-    text = PASSING.sub("", values.hidden(response.text))
-    if response.status_code == 201:
-        # What was made has an id of its own.
-        headers, text = {name: _NUMBER.sub("#", value) for name, value in headers.items()}, _NUMBER.sub("#", text)
-    return response.status_code, headers, text
 
 
 @dataclass

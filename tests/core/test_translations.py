@@ -6,6 +6,7 @@ import pytest
 
 from core.authoring.texts import PLACEHOLDER, Text, forms, translated_texts, used_texts
 from core.locale import languages
+from core.locale.languages import read_translations
 from tests.conftest import ROOT
 
 # Errors are translated where they are shown, so what core raises them with counts as marked.
@@ -26,10 +27,10 @@ SPEAKERS = {
     **{file.parent.name: file.parent for file in sorted((ROOT / "plugins").glob("*/manifest.yaml"))},
 }
 
-pytestmark = [
-    pytest.mark.parametrize("language", sorted(languages.NAMES.keys() - {"en"})),
-    pytest.mark.parametrize("speaker", SPEAKERS),
-]
+LANGUAGES = sorted(languages.NAMES.keys() - {"en"})
+
+in_each_language = pytest.mark.parametrize("language", LANGUAGES)
+of_each_speaker = pytest.mark.parametrize("speaker", SPEAKERS)
 
 
 def wanted(speaker: str) -> dict[Text, str]:
@@ -38,6 +39,8 @@ def wanted(speaker: str) -> dict[Text, str]:
     return {text: f"{file}:{line}" for text, (file, line) in used.items() if not file.startswith(ENGLISH)}
 
 
+@in_each_language
+@of_each_speaker
 def test_no_text_is_missing_or_empty(speaker: str, language: str) -> None:
     there = translated_texts(SPEAKERS[speaker], language)
     missing = {
@@ -50,12 +53,30 @@ def test_no_text_is_missing_or_empty(speaker: str, language: str) -> None:
     )
 
 
+@in_each_language
+@of_each_speaker
 def test_no_translation_is_left_over(speaker: str, language: str) -> None:
     assert translated_texts(SPEAKERS[speaker], language).keys() - wanted(speaker).keys() == set()
 
 
+@in_each_language
+@of_each_speaker
 def test_placeholders_are_kept(speaker: str, language: str) -> None:
     for text, message in translated_texts(SPEAKERS[speaker], language).items():
         names = set(PLACEHOLDER.findall(text if isinstance(text, str) else text[-1]))
         for form in forms(message):
             assert set(PLACEHOLDER.findall(form)) == names, text
+
+
+@in_each_language
+def test_no_two_speakers_say_the_same_differently(language: str) -> None:
+    """One catalogue holds them all: of two translations one would be shown by both. `pgettext` tells meanings apart."""
+    said: dict[str | tuple[str, int], tuple[str, str]] = {}
+    differently = []
+    for speaker, folder in SPEAKERS.items():
+        for file in sorted((folder / "locale" / language / "LC_MESSAGES").glob("*.po")):
+            for text, translation in read_translations(file)._catalog.items():  # type: ignore[attr-defined]
+                first, by = said.setdefault(text, (translation, speaker))
+                if text and translation != first:
+                    differently.append(f"{text!r}: {first!r} by {by}, {translation!r} by {speaker}")
+    assert not differently, "\n".join(differently)

@@ -7,7 +7,7 @@ import re
 
 import httpx
 import pytest
-from litestar.types import ASGIApp
+from litestar.types import ASGIApp, HTTPDisconnectEvent, Receive, Scope, Send
 
 from core.accounts.permissions import ADMINISTRATOR, AGENT, KB_READER, SUPERVISOR
 from core.agents.roster import begin_shift
@@ -425,6 +425,29 @@ async def test_malformed_requests_are_refused_without_an_incident(
         answer = await browser.request(method, httpx.URL(f"http://calls.test{path}"), content=content)
     assert answer.status_code == status, answer.text
     assert "Something went wrong" not in answer.text
+
+
+@pytest.mark.parametrize(
+    ("path", "kind"),
+    [("/login", "application/x-www-form-urlencoded"), ("/api/v1/core/tokens", "application/json")],
+)
+async def test_browser_that_leaves_while_it_sends_is_no_incident(
+    web: ASGIApp, people: TenantRef, capsys: pytest.CaptureFixture[str], path: str, kind: str
+) -> None:
+    async def has_left() -> HTTPDisconnectEvent:
+        return {"type": "http.disconnect"}
+
+    async def to_the_end_of_the_headers(scope: Scope, _receive: Receive, send: Send) -> None:
+        await web(scope, has_left, send)
+
+    async with client(web) as browser, client(to_the_end_of_the_headers, **{"content-type": kind}) as leaving:
+        await log_in(browser, "root", people)
+        leaving.cookies.update(browser.cookies)
+        capsys.readouterr()
+        answer = await leaving.post(path, content=b"name=x")
+    assert answer.status_code == 400, answer.text
+    output = capsys.readouterr()
+    assert "request_failed" not in output.out + output.err
 
 
 async def test_database_that_is_away_is_said_so(

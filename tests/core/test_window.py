@@ -20,6 +20,7 @@ from core.interactions.taking import begin_work
 from core.plugins.context import Actor, ActorKind, Platform
 from core.provisioning import create_tenant
 from core.tenancy.context import TenantRef
+from switchroom.testing.enabling import switch_off, switch_on
 from switchroom.testing.hooks import Fault
 from switchroom.testing.people import Client
 from tests.core.view_people import (
@@ -121,6 +122,30 @@ async def test_sections_are_those_that_the_agent_may_see_and_one_that_fails_says
     assert "/p/routing/mine" in without
 
 
+async def test_a_page_that_is_open_gets_the_sections_anew_when_a_plugin_is_switched(
+    platform: Platform, tenant: TenantRef, web: ASGIApp
+) -> None:
+    await agent(platform, tenant, "anna")
+    version = re.compile(r'id="window-sections" data-version="(\w+)"')
+    async with client(web) as browser:
+        await log_in(browser, "anna", tenant)
+        (first,) = version.findall((await browser.get("/window")).text)
+        assert (await browser.get(f"/window/sections?version={first}")).status_code == 204
+        await switch_off(platform, tenant, "showing")
+        without = await browser.get(f"/window/sections?version={first}")
+        assert without.status_code == 200
+        assert "/p/showing" not in without.text
+        assert {"/p/routing/mine", "/p/promises/section", "/p/records/section"} <= set(
+            re.findall(r'hx-get="([^"]+)"', without.text)
+        )
+        (second,) = version.findall(without.text)
+        assert second != first
+        await switch_on(platform, tenant, "showing")
+        again = (await browser.get(f"/window/sections?version={second}")).text
+        assert "/p/showing/part/section" in again
+        assert version.findall(again) == [first]
+
+
 async def test_the_page_is_for_agents_and_the_navigation_leads_there(
     platform: Platform, tenant: TenantRef, web: ASGIApp
 ) -> None:
@@ -131,14 +156,15 @@ async def test_the_page_is_for_agents_and_the_navigation_leads_there(
         home = (await browser.get("/")).text
         assert 'href="/window" title="Single window" data-shortcut="Alt+W"' in home
         assert 'class="btn btn-primary" href="/window"' in home
-        for path in ("/window", "/window/work", "/window/team"):
+        for path in ("/window", "/window/sections", "/window/work", "/window/team"):
             assert (await browser.get(path)).status_code == 200
         for limit in ("0", "201", "many"):
             assert (await browser.get(f"/window/team?limit={limit}")).status_code == 400
     async with client(web) as browser:
         await log_in(browser, "chief", tenant)
         assert 'href="/window"' not in (await browser.get("/")).text
-        assert (await browser.get("/window")).status_code == 403
+        for path in ("/window", "/window/sections"):
+            assert (await browser.get(path)).status_code == 403
 
 
 async def test_colleagues_are_those_of_the_team_the_free_first_and_no_others(

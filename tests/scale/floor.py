@@ -1,28 +1,27 @@
-"""A running product with its database in sight: what its rows say, while it runs and while it does not."""
+"""A product in one process that carries calls: what its rows say, while it runs and while it does not."""
 
 from __future__ import annotations
 
 import asyncio
 import contextlib
-import json
 import re
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
-from dataclasses import dataclass, field
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import asyncpg
 
 from tests.conftest import scratch_database
-from tests.floor_checks import check_floor
 from tests.scale.people import client, log_in
+from tests.scale.supply import most_in_work
+from tests.scale.watching import Watched, database_of, until
 from tests.serving import ServerProcess, free_port, running, server_environ
 
 OFFER_SECONDS, NO_ANSWER_SECONDS, WRAP_UP_SECONDS = 5, 1, 5
+MOST_RECORDS = 1
 LATE_SECONDS = 2.0
 """A deadline is acted on within this time, also one that passed while the server was away."""
-LOOK_SECONDS = 0.3
 
 OVERDUE = """
 SELECT 'offer' AS what, id FROM core_offer WHERE state = 'pending' AND deadline < $1
@@ -38,7 +37,8 @@ UNION ALL SELECT missed_until FROM core_agent WHERE occupancy = 'missed'
 
 # What is said before and after a call is not in one transaction with it; who talks to whom is.
 WITHOUT_AUDIO = """
-SELECT call.id, call.state FROM core_interaction AS call WHERE call.state IN ('waiting', 'offered', 'active', 'held')
+SELECT call.id, call.state FROM core_interaction AS call WHERE call.channel = 'voice'
+AND call.state IN ('waiting', 'offered', 'active', 'held')
 AND (SELECT count(*) FROM telephony_leg AS leg WHERE leg.interaction_id = call.id AND leg.state <> 'ended')
     <> CASE WHEN call.state IN ('active', 'held') THEN 2 ELSE 1 END
 """
@@ -70,45 +70,32 @@ class Remains:
 
 
 @dataclass
-class Floor:
+class Floor(Watched):
     """The demo tenant of a running server.
 
     Attributes:
         passed: How many deadlines have passed while the server was away.
     """
 
-    server: ServerProcess
-    database: asyncpg.Connection[Any]
-    tenant_id: int
     passed: int = 0
-    _alone: asyncio.Lock = field(default_factory=asyncio.Lock)
 
-    async def watch(self) -> None:
-        """Looks at the rows again and again, for as long as the server runs: they never disagree, nothing is late."""
-        while True:
-            async with self._alone:
-                await self.check()
-                now = await self.database.fetchval("SELECT now() - make_interval(secs => $1)", LATE_SECONDS)
-                late = await self.database.fetch(OVERDUE, now)
-                assert not late, f"nothing has been done about {late}"
-            await asyncio.sleep(LOOK_SECONDS)
+    @property
+    def server(self) -> ServerProcess:
+        """The only process there is."""
+        return self.processes[0]
+
+    async def look(self) -> None:
+        """The rows agree with each other, and nothing is late. The server runs: it is held while it does not."""
+        await self.check()
+        now = await self.database.fetchval("SELECT now() - make_interval(secs => $1)", LATE_SECONDS)
+        late = await self.database.fetch(OVERDUE, now)
+        assert not late, f"nothing has been done about {late}"
 
     async def check(self) -> None:
-        """The rows of this moment agree with each other."""
-        async with self.database.transaction(isolation="repeatable_read", readonly=True):
-            await check_floor(self.database.fetch, self.tenant_id)
+        """The rows of this moment agree with each other, and every call has the legs that it needs."""
+        async with self.snapshot():
             silent = await self.database.fetch(WITHOUT_AUDIO)
             assert not silent, f"calls without the legs that they need: {silent}"
-
-    async def there_is(self, condition: str, seconds: float) -> None:
-        """Waits until rows fulfil a condition, or the time is over."""
-        with contextlib.suppress(TimeoutError):
-            async with asyncio.timeout(seconds):
-                while True:
-                    async with self._alone:
-                        if await self.database.fetchval(f"SELECT EXISTS ({condition})"):
-                            return
-                    await asyncio.sleep(0.02)
 
     async def kill_and_restart(self, *, stay_away: bool) -> Remains:
         """Ends the server as a power cut would, starts it again, and checks that the rows then tell the truth.
@@ -118,12 +105,12 @@ class Floor:
         """
         async with self._alone:
             await asyncio.to_thread(self.server.kill)
-            await _until(self._nobody_else_is_connected, 10, "the database still works for the dead server")
+            await until(self.nobody_else_is_connected, 10, "the database still works for the dead server")
             await self.check()
             remains = await self._remains()
             deadlines = [row[0] for row in await self.database.fetch(DEADLINES)]
             if stay_away and deadlines:
-                await _until(lambda: self._has_passed(min(deadlines)), 10, "the deadline does not come")
+                await until(lambda: self._has_passed(min(deadlines)), 10, "the deadline does not come")
             await asyncio.to_thread(self.server.start)
             since = time.monotonic()
             now = await self.database.fetchval("SELECT clock_timestamp()")
@@ -134,7 +121,7 @@ class Floor:
                 return not await self.database.fetch(OVERDUE, now)
 
             left = LATE_SECONDS - (time.monotonic() - since)
-            await _until(nothing_is_overdue, left, "a deadline has passed and nothing was done")
+            await until(nothing_is_overdue, left, "a deadline has passed and nothing was done")
             await self.check()
         return remains
 
@@ -163,72 +150,36 @@ class Floor:
         await all_are("state FROM core_segment", remains.talks, "wrap_up", "closed")
         await all_are("state FROM telephony_leg", remains.legs, "ended")
 
-    async def _nobody_else_is_connected(self) -> bool:
-        return not await self.database.fetchval(
-            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() "
-            "AND backend_type = 'client backend'"
-        )
-
     async def _has_passed(self, moment: object) -> bool:
         return bool(await self.database.fetchval("SELECT clock_timestamp() > $1", moment))
-
-    async def comes_to_rest(self, agents: list[int], seconds: float) -> None:
-        """Waits until every call is closed and every one of the agents waits, and checks the rows."""
-        left: list[str] = []
-
-        async def nothing_to_do() -> bool:
-            async with self._alone:
-                left[:] = [row[0] for row in await self.database.fetch(STILL_TO_DO, agents)]
-            return not left
-
-        await _until(nothing_to_do, seconds, left)
-        async with self._alone:
-            await self.check()
 
     async def last_calls(self) -> dict[str, asyncpg.Record]:
         """For each phone number the call that came last: its cause, and whether an agent answered it."""
         async with self._alone:
             rows = await self.database.fetch(
                 "SELECT contact_number, cause, EXISTS (SELECT FROM core_segment AS segment "
-                "WHERE segment.interaction_id = call.id) AS answered FROM core_interaction AS call ORDER BY id"
+                "WHERE segment.interaction_id = call.id) AS answered FROM core_interaction AS call "
+                "WHERE channel = 'voice' ORDER BY id"
             )
         return {row["contact_number"]: row for row in rows}
 
-    def complaints(self) -> list[str]:
-        """What the server has logged as an error."""
-        lines = [json.loads(line) for line in self.server.output.splitlines() if line.startswith("{")]
-        assert lines, "the server's log is not read as it is written"
-        return [str(line) for line in lines if line["level"] in ("error", "critical")]
-
-
-async def _until(condition: Callable[[], Awaitable[bool]], seconds: float, otherwise: object) -> None:
-    try:
-        async with asyncio.timeout(seconds):
-            while not await condition():  # noqa: ASYNC110 - rows tell nobody that they have changed
-                await asyncio.sleep(0.02)
-    except TimeoutError:
-        raise AssertionError(f"After {seconds:.1f} s: {otherwise}") from None
-
 
 @contextlib.asynccontextmanager
-async def open_floor(database_server: str, folder: Path) -> AsyncIterator[Floor]:
+async def open_floor(database_server: str, migrated: str, folder: Path) -> AsyncIterator[Floor]:
     """Starts the product with a voice provider that needs no browser, and sets short times for the demo's team."""
     overrides = {
         "SWITCHROOM__PLUGINS__SETTINGS__TELEPHONY__PROVIDER": "tests.plugins.telephony.scripted:provider",
         # Callers come from addresses of their own, as behind a proxy.
         "SWITCHROOM__SERVER__TRUSTED_PROXIES": "[127.0.0.1]",
         "SWITCHROOM__LOGGING__FORMAT": "json",
+        "SWITCHROOM__PLUGINS__TENANT_DEFAULTS": most_in_work(MOST_RECORDS),
     }
-    with scratch_database(database_server) as url:
+    with scratch_database(database_server, copy_of=migrated) as url:
         server = ServerProcess("run", server_environ(url, folder, **overrides), folder / "server.log", free_port())
         with running(server):
-            database = await asyncpg.connect(url)
-            try:
-                tenant_id = await database.fetchval("SELECT id FROM core_tenant WHERE slug = 'demo'")
+            async with database_of(url) as (database, tenant_id):
                 await _hurry(server.url)
-                yield Floor(server, database, tenant_id)
-            finally:
-                await database.close()
+                yield Floor([server], database, tenant_id)
 
 
 async def _hurry(url: str) -> None:

@@ -47,43 +47,39 @@ async def insist(browser: httpx.AsyncClient, method: str, path: str, **body: Any
         await asyncio.sleep(RETRY)
 
 
-class Answer(StrEnum):
-    """What an agent does when it rings."""
-
-    ACCEPT = "accept"
-    REJECT = "reject"
-    IGNORE = "ignore"
-
-
 @dataclass
-class Agent:
-    """Somebody with the workspace open in one tab. What to do is learnt from live messages and the pages they name.
+class Tab:
+    """Somebody who is logged in with a page open, and hears by live messages that something has changed.
 
     Attributes:
-        chance: Decides what the agent does; his own, so that nobody else's luck changes it.
-        first: What he does with his first offer.
-        done: What he did, for the test to see that everything was done at all.
-        left: Offers and forms whose time he lets run out.
+        chance: Decides what is done; one's own, so that nobody else's luck changes it.
+        done: What was done, for the test to see that everything was done at all.
     """
 
     url: str
     username: str
     chance: random.Random
-    first: Answer = Answer.ACCEPT
     done: list[str] = field(default_factory=list)
-    left: set[str] = field(default_factory=set)
     user_id: int = 0
 
     async def work(self) -> None:
-        """Logs in, takes calls, and goes on until cancelled, whatever becomes of the server."""
+        """Logs in and does what there is to do, whatever becomes of the server; ends when `_react` does."""
         async with client(self.url) as browser:
-            await log_in(browser, self.username)
-            page = await insist(browser, "GET", "/")
-            self.user_id = int(re.findall(r'data-live="user:(\d+)"', page.text)[0])
+            await self.sign_in(browser)
             changed = asyncio.Event()
             async with asyncio.TaskGroup() as tab:
-                tab.create_task(self._listen(browser, changed))
-                tab.create_task(self._react(browser, changed))
+                listening = tab.create_task(self._listen(browser, changed))
+                await self._react(browser, changed)
+                listening.cancel()
+
+    async def sign_in(self, browser: httpx.AsyncClient) -> None:
+        """Logs in, and learns who one is."""
+        await log_in(browser, self.username)
+        page = await insist(browser, "GET", "/")
+        self.user_id = int(re.findall(r'data-live="user:(\d+)"', page.text)[0])
+
+    async def _react(self, browser: httpx.AsyncClient, changed: asyncio.Event) -> None:
+        raise NotImplementedError
 
     async def _listen(self, browser: httpx.AsyncClient, changed: asyncio.Event) -> None:
         """Keeps the WebSocket open; each message, and each new connection, is a reason to look."""
@@ -109,10 +105,41 @@ class Agent:
                 elif "hello" not in message:
                     changed.set()
 
-    async def _react(self, browser: httpx.AsyncClient, changed: asyncio.Event) -> None:
-        await changed.wait()
+    async def _take_work(self, browser: httpx.AsyncClient) -> None:
+        """Says that work may come."""
         chosen = await insist(browser, "POST", "/status/intent/available", headers={"hx-request": "true"})
         assert chosen.status_code == 200, f"{self.username}: {chosen.status_code} {chosen.text}"
+
+    async def _page(self, browser: httpx.AsyncClient, path: str) -> str:
+        response = await browser.get(path, headers={"hx-request": "true"})
+        assert response.status_code in (200, 204), f"{self.username}: {path}: {response.status_code} {response.text}"
+        assert "hx-redirect" not in response.headers, f"{self.username} was logged out"
+        return response.text
+
+
+class Answer(StrEnum):
+    """What an agent does when it rings."""
+
+    ACCEPT = "accept"
+    REJECT = "reject"
+    IGNORE = "ignore"
+
+
+@dataclass
+class Agent(Tab):
+    """Somebody with the workspace open in one tab. What to do is learnt from live messages and the pages they name.
+
+    Attributes:
+        first: What he does with his first offer.
+        left: Offers and forms whose time he lets run out.
+    """
+
+    first: Answer = Answer.ACCEPT
+    left: set[str] = field(default_factory=set)
+
+    async def _react(self, browser: httpx.AsyncClient, changed: asyncio.Event) -> None:
+        await changed.wait()
+        await self._take_work(browser)
         while True:
             changed.clear()
             # What cannot be done now, since the server is away, is looked at anew with the next connection.
@@ -171,12 +198,6 @@ class Agent:
         # Where the time was over a moment before, the page says so.
         assert response.status_code in (200, 409), f"{self.username}: {response.status_code} {response.text}"
         self.done.append("form")
-
-    async def _page(self, browser: httpx.AsyncClient, path: str) -> str:
-        response = await browser.get(path, headers={"hx-request": "true"})
-        assert response.status_code in (200, 204), f"{self.username}: {path}: {response.status_code} {response.text}"
-        assert "hx-redirect" not in response.headers, f"{self.username} was logged out"
-        return response.text
 
     async def _ask(self, browser: httpx.AsyncClient, path: str, changed: asyncio.Event, **body: Any) -> None:
         """Asks for something, which is done, or refused because somebody else was faster: then it looks again."""

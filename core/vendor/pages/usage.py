@@ -16,6 +16,7 @@ from core.vendor import usage
 from core.vendor.charts import bars, sparkline
 from core.vendor.console import console_page
 from core.web.numbers import grouped, size
+from core.web.spreadsheets import harmless
 
 SPANS = (7, 30, 90)
 SMALL = 500
@@ -60,15 +61,10 @@ async def usage_file(days: Days = 30, tenant_id: OfTenant = None) -> Response[st
     lines = csv.writer(text)
     lines.writerow(["day", "tenant", "name", "interactions", "agents", "jobs", "storage_bytes"])
     for row in await usage.lines(tenant_id, first, last, limit=MOST_LINES):
-        lines.writerow([_harmless(value) for value in row])
+        lines.writerow([harmless(value) if isinstance(value, str) else value for value in row])
     name = f"usage-{first.isoformat()}-{last.isoformat()}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
     return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
-
-
-def _harmless(value: object) -> object:
-    """A name that a spreadsheet would take for a formula is a text."""
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def _span(days: int) -> tuple[date, date]:

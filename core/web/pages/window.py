@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any
@@ -71,20 +72,48 @@ class WorkCard:
     url: str
 
 
+@dataclass(frozen=True)
+class Sections:
+    """What plugins add to the page, with the agent's team.
+
+    Attributes:
+        places: Those over the whole width, then those of the left column and of the right one.
+        pace: Milliseconds between two looks at each.
+    """
+
+    places: list[list[WorkspaceSection]]
+    pace: int
+
+    @property
+    def version(self) -> str:
+        """A short text that changes when others are to be there."""
+        return hashlib.sha256(repr(self.places).encode()).hexdigest()[:16]
+
+
 @get("/window", permission=HANDLE_INTERACTIONS)
 async def window(ctx: Context, user: SignedIn) -> Response[Any]:
     """The page; its parts load by themselves, so that a part that fails harms no other."""
+    return await page("window/window.html", title=_("Single window"), sections=await _sections(ctx, user))
+
+
+@get("/window/sections", permission=HANDLE_INTERACTIONS)
+async def window_sections(ctx: Context, user: SignedIn, version: str = "") -> Response[Any]:
+    """The sections for a page that is open while plugins are switched on or off; nothing when it has these already."""
+    now = await _sections(ctx, user)
+    if version == now.version:
+        return Response(b"", status_code=204)
+    return fragment("window/sections.html", sections=now)
+
+
+async def _sections(ctx: Context, user: SignedIn) -> Sections:
     agent = await view(ctx, user.id)
-    sections = allowed(await ctx.collect("workspace_sections"), user)
-    narrow = [section for section in sections if section.columns < 2]
+    found = allowed(await ctx.collect("workspace_sections"), user)
+    narrow = [section for section in found if section.columns < 2]
     team = [_team_section(agent)] if agent is not None else []
     there = await how_many_there(ctx)
-    return await page(
-        "window/window.html",
-        title=_("Single window"),
-        wide=[section for section in sections if section.columns >= 2],
-        columns=[narrow[::2], narrow[1::2] + team],
-        pace=min(SLOWEST, max(QUICKEST, there * 1000 // A_SECOND)),
+    return Sections(
+        [[section for section in found if section.columns >= 2], narrow[::2], narrow[1::2] + team],
+        min(SLOWEST, max(QUICKEST, there * 1000 // A_SECOND)),
     )
 
 
@@ -157,4 +186,4 @@ def _clock(each: Work) -> tuple[str, datetime, datetime | None]:
     return "talk" if each.segment.exclusive else "work", each.segment.started_at, None
 
 
-HANDLERS = [window, work, team]
+HANDLERS = [window, window_sections, work, team]

@@ -82,7 +82,8 @@ async def name_columns(request: AnyRequest, ctx: Context, import_id: RowId) -> P
     return await _import_page(ctx, import_id)
 
 
-@post("/imports/{import_id:int}/store", permission=IMPORT, status_code=200)
+# The largest files take longer than a plugin's pages usually may.
+@post("/imports/{import_id:int}/store", permission=IMPORT, status_code=200, time_limit=300)
 async def store(request: AnyRequest, ctx: Context, import_id: RowId) -> Page:
     """Makes records of all lines, or of none.
 

@@ -72,7 +72,7 @@ async def take_item(ctx: Context, user: SignedIn, item_id: RowId) -> Page:
 @post("/items/{item_id:int}/done", permission=WORK, status_code=200)
 async def done(request: AnyRequest, ctx: Context, user: SignedIn, item_id: RowId) -> Page:
     """The record is dealt with."""
-    return await _act(ctx, user, item_id, await request.form(), acting.done, _("Done."))
+    return await _act(ctx, user, item_id, await request.form(), acting.done, _("The record is done."))
 
 
 @post("/items/{item_id:int}/assign", permission=WORK, status_code=200)

@@ -15,10 +15,11 @@ from openpyxl import Workbook
 
 from core.database.connection import fetch_value
 from plugins.records.models import Import, ImportLine, Item, Record
-from plugins.records.services.importing import reading
+from plugins.records.services.importing import imports, reading
 from plugins.records.services.importing.imports import begin_import, get_import, name_columns, store
 from plugins.records.services.importing.mapping import guess, read_line, to_e164
 from plugins.records.services.importing.reading import Unreadable, head, lines, sniff
+from switchroom.database import transaction
 from switchroom.errors import Conflict, InvalidInput
 from tests.conftest import Jobs
 from tests.plugins.records.work import Worker, make_queue
@@ -206,6 +207,20 @@ async def test_a_large_file_is_read_in_batches(anna: Worker, jobs: Jobs) -> None
     first = await Item.all().order_by("priority", "placed_at", "id").first()
     assert first is not None
     assert first.title == "Case 0", "in the order of the file"
+
+
+async def test_lines_of_which_the_planner_knows_nothing_yet_are_not_looked_through_for_each_other(
+    anna: Worker, jobs: Jobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = await make_queue(anna.ctx)
+    import_id = await checked(anna, jobs, b"ID;Title\n1;A lamp\n2;A chair\n", queue)
+    monkeypatch.setattr(imports, "_STORE", f"EXPLAIN (FORMAT JSON) {imports._STORE}")
+    async with transaction():
+        plan = str(await imports._make_records(anna.ctx, import_id, queue))
+        after = await fetch_value("SHOW enable_nestloop")
+    assert "Insert" in plan
+    assert "Nested Loop" not in plan
+    assert after == "on"
 
 
 async def test_looking_through_twice_is_as_once(anna: Worker, jobs: Jobs) -> None:

@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from core.agents.connection import tab_opened
 from core.agents.roster import begin_shift
 from core.database.connection import execute, fetch, fetch_value
+from core.tenancy.context import TenantRef
+from core.tenant_plugins.switching_on import enable_with_requirements
 from plugins.routing.models import AgentSkill, Queue, QueueSkill, Skill
 from plugins.routing.serving import place, place_everybody
 from switchroom import Context
@@ -19,6 +24,9 @@ from switchroom.interactions import accept_offer, create_interaction, end_intera
 from switchroom.runtime import Platform
 from tests.conftest import Jobs
 from tests.core.web_client import add_user
+
+TWO_CHANNELS = {"SWITCHROOM__PLUGINS__DIRS": json.dumps([str(Path(__file__).parent / "sample_plugins")])}
+"""Settings of a platform that has a second channel."""
 
 # Interactions that wait although an agent of their queue has room for them, by the agents' own rows alone.
 STRANDED = """
@@ -141,3 +149,16 @@ class MatchingFloor:
             "UPDATE core_segment SET started_at = started_at - interval '1 day', ended_at = ended_at - interval '1 day'"
         )
         await execute("UPDATE core_pool_member SET rank = rank - $1", day)
+
+
+@asynccontextmanager
+async def noon_floor(platform: Platform, tenant: TenantRef, jobs: Jobs) -> AsyncIterator[MatchingFloor]:
+    """An empty floor with both channels, where it is noon or a little later."""
+    zone = f"Etc/GMT{datetime.now(UTC).hour - 12:+d}"
+    await execute("UPDATE core_tenant SET timezone = $2 WHERE id = $1", tenant.id, zone)
+    async with platform.context(tenant) as ctx:
+        await enable_with_requirements(platform, ctx, "talk")
+    async with platform.context(await platform.tenant(tenant_id=tenant.id)) as ctx:
+        await jobs.run_due()
+        await execute("DELETE FROM routing_queue")
+        yield MatchingFloor(platform, ctx, jobs)

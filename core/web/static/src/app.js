@@ -22,6 +22,7 @@ import { startStatus } from "./status.js";
 import { startTabs } from "./tabs.js";
 import { startTicking } from "./ticking.js";
 import { startTimers } from "./timers.js";
+import { startWindowSections } from "./window_sections.js";
 import { startWorkspace } from "./workspace.js";
 
 export { serverNow } from "./clock.js";
@@ -51,4 +52,5 @@ startLoadedDialog();
 startStatus();
 startTimers();
 startWorkspace();
+startWindowSections();
 startLive();

@@ -5,35 +5,18 @@
 import htmx from "htmx.org";
 import { onTopic } from "./live.js";
 import { markActive } from "./navigation.js";
+import { oneAtATime } from "./one_at_a_time.js";
 
-let asking = false;
-let askAgain = false;
-
-/** Asks for what stands around, unless the page has it already; changes that come meanwhile are asked for once more. */
+/** Asks for what stands around, unless the page has it already. */
 async function refresh() {
-  if (asking) {
-    askAgain = true;
-    return;
-  }
-  asking = true;
-  try {
-    const response = await fetch(`/workspace?version=${document.body.dataset.workspace}`, {
-      headers: { "HX-Request": "true", "HX-Current-URL": location.href },
-    });
-    if (response.headers.has("HX-Redirect")) location.reload();
-    else if (response.status === 200) await take(await response.text());
-  } catch {
-    // The connection is lost: when it is back, everything is looked at again.
-  } finally {
-    asking = false;
-  }
-  if (askAgain) {
-    askAgain = false;
-    await refresh();
-  }
+  const response = await fetch(`/workspace?version=${document.body.dataset.workspace}`, {
+    headers: { "HX-Request": "true", "HX-Current-URL": location.href },
+  });
+  if (response.headers.has("HX-Redirect")) location.reload();
+  else if (response.status === 200) take(await response.text());
 }
 
-async function take(html) {
+function take(html) {
   const fresh = new DOMParser().parseFromString(html, "text/html");
   const around = fresh.querySelector("[data-workspace]");
   if (!around) return;
@@ -66,11 +49,13 @@ function takeAll(place, fresh, keyOf, selector = ":scope > *") {
   for (const [key, element] of there) {
     if (!keys.has(key)) leave(element);
   }
-  for (const element of wanted) {
-    if (there.has(keyOf(element))) continue;
-    place.append(element);
+  wanted.forEach((element, index) => {
+    if (there.has(keyOf(element))) return;
+    const next = wanted.slice(index + 1).map((each) => there.get(keyOf(each))).find(Boolean);
+    if (next) next.before(element);
+    else place.append(element);
     htmx.process(element);
-  }
+  });
 }
 
 /** A panel that goes is emptied first, so that the column shows another one, or closes. */
@@ -103,6 +88,7 @@ function load(styles, scripts) {
 
 export function startWorkspace() {
   if (!document.body.dataset.workspace) return;
-  onTopic("plugins", refresh);
-  onTopic("roles", refresh);
+  const look = oneAtATime(refresh);
+  onTopic("plugins", look);
+  onTopic("roles", look);
 }
