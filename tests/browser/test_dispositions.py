@@ -8,7 +8,7 @@ from collections.abc import Callable
 from playwright.sync_api import Browser, Locator, Page, expect
 
 from tests.browser.conftest import OpenPage
-from tests.browser.test_pages import PHONE, check, choose_language, fits, settled
+from tests.browser.test_pages import PHONE, check, choose_language, settled
 
 SignIn = Callable[[Browser, str], Page]
 
@@ -152,7 +152,7 @@ def test_a_queue_gets_dispositions_of_its_own(sign_in: SignIn, agent_browser: Br
     expect(page.get_by_role("heading", name="Final", exact=True)).to_be_visible()
     check(settled(page), "a queue with its own")
     page.set_viewport_size(PHONE)
-    fits(page, "dispositions, phone")
+    check(page, "dispositions, phone")
     page.set_viewport_size({"width": 1366, "height": 820})
     page.get_by_role("button", name="Use those of all queues").click()
     page.get_by_role("button", name="Remove this list").click()
@@ -174,6 +174,6 @@ def test_dispositions_in_russian_and_on_a_phone(open_page: OpenPage, sign_in: Si
             expect(page.locator("#field-file")).to_be_visible()
         check(settled(page), f"dispositions{address}, Russian")
         page.set_viewport_size(PHONE)
-        fits(settled(page), f"dispositions{address}, Russian, phone")
+        check(settled(page), f"dispositions{address}, Russian, phone")
         page.set_viewport_size({"width": 1366, "height": 820})
     choose_language(page, "English")
