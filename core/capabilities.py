@@ -43,8 +43,25 @@ class Admission:
     reopens_at: datetime | None = None
 
 
+@dataclass(frozen=True)
+class NamedQueue:
+    """A queue in which interactions wait.
+
+    Attributes:
+        reference: How it is named, such as `routing:queue:3`.
+        name: What people call it.
+    """
+
+    reference: str
+    name: str
+
+
 class QueueDirectory(Protocol):
     """Knows where a new interaction waits."""
+
+    async def queues(self, ctx: Context) -> list[NamedQueue]:
+        """The queues that there are, in their order."""
+        ...
 
     async def admit(self, ctx: Context, channel: str) -> Admission:
         """Where an interaction that begins now on this channel waits. Nothing is kept: ask in its transaction."""

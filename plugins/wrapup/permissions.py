@@ -6,6 +6,7 @@ from switchroom.contributions import Permission
 from switchroom.locale import mark
 
 PROCESS_TASKS = "wrapup.process_tasks"
+MANAGE_DISPOSITIONS = "wrapup.manage_dispositions"
 
 PERMISSIONS = [
     Permission(
@@ -13,5 +14,11 @@ PERMISSIONS = [
         mark("Fill in the form beside and after a call"),
         ("agent", "supervisor"),
         mark("The panel on the right, with the clock of the work after a call."),
-    )
+    ),
+    Permission(
+        MANAGE_DISPOSITIONS,
+        mark("Change dispositions"),
+        ("administrator",),
+        mark("The outcomes that agents choose from, for all queues or for each, and their tables."),
+    ),
 ]

@@ -2,16 +2,28 @@
 
 from __future__ import annotations
 
+from plugins.wrapup import disposition_api, disposition_routes
 from plugins.wrapup.api_routes import API
 from plugins.wrapup.panels import task_panel
-from plugins.wrapup.permissions import PERMISSIONS
+from plugins.wrapup.permissions import MANAGE_DISPOSITIONS, PERMISSIONS
 from plugins.wrapup.reasons import REASONS
 from plugins.wrapup.routes import PAGES
 from plugins.wrapup.services import AfterCalls
 from plugins.wrapup.settings import WrapUpSettings
 from switchroom import Context, hookimpl
 from switchroom.capabilities import AfterContactWork
-from switchroom.contributions import Asset, Lookup, Models, Panel, Permission, PluginSettings, Provider, Routes
+from switchroom.contributions import (
+    AdminPage,
+    Asset,
+    Lookup,
+    Models,
+    Panel,
+    Permission,
+    PluginSettings,
+    Provider,
+    Routes,
+)
+from switchroom.locale import gettext as _
 
 
 class WrapUpPlugin:
@@ -19,7 +31,7 @@ class WrapUpPlugin:
 
     @hookimpl
     def register_routes(self) -> Routes:
-        return Routes(pages=PAGES, api=API)
+        return Routes(pages=[*PAGES, *disposition_routes.PAGES], api=[*API, *disposition_api.API])
 
     @hookimpl
     def register_models(self) -> Models:
@@ -43,7 +55,21 @@ class WrapUpPlugin:
 
     @hookimpl
     def register_assets(self) -> list[Asset]:
-        return [Asset("wrapup.js"), Asset("wrapup.css")]
+        return [Asset("wrapup.js"), Asset("wrapup.css"), Asset("dispositions.css")]
+
+    @hookimpl
+    async def admin_pages(self, ctx: Context) -> list[AdminPage]:
+        return [
+            AdminPage(
+                "dispositions",
+                _("Dispositions"),
+                "/p/wrapup/dispositions",
+                "flag-check",
+                _("The outcomes that agents choose from after a contact, for all queues or for each."),
+                MANAGE_DISPOSITIONS,
+                order=55,
+            )
+        ]
 
     @hookimpl
     async def agent_panels(self, ctx: Context) -> list[Panel]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from plugins.wrapup.dispositions.asking import note_choice, with_dispositions
 from plugins.wrapup.forms import AFTER_SERVICE, BREAK, COMMENT, LATER, NEXT_ATTEMPT_AT, SIMPLE, SUCCESSFUL
 from plugins.wrapup.models import AttemptState, NextAttempt
 from plugins.wrapup.reasons import with_reasons
@@ -131,14 +132,14 @@ async def sent(ctx: Context, segment_id: int, agent_id: int) -> Submission | Non
 
 
 async def whole_form(ctx: Context, form: Form, segment_id: int, agent_id: int) -> Form:
-    """The form with the reasons that the administrator keeps, and with what other plugins ask in it.
+    """The form with the dispositions and reasons that the administrator keeps, and with what other plugins ask in it.
 
     Raises:
         NotFound: There is no such segment, or another agent's.
     """
-    if ctx.listened("form_fields"):
-        await own_task(ctx, segment_id, agent_id)  # What is asked may tell of the call.
-    return await extend_form(ctx, await with_reasons(ctx, form), _subject(segment_id), agent_id)
+    task = await own_task(ctx, segment_id, agent_id)  # What is asked may tell of the call.
+    whole = await with_reasons(ctx, await with_dispositions(ctx, form, task.interaction))
+    return await extend_form(ctx, whole, _subject(segment_id), agent_id)
 
 
 async def keep_draft(
@@ -263,6 +264,7 @@ async def _submit(ctx: Context, task: Task, form: Form, typed: Typed, reader: Re
     The form's own rows come before those of the call in every transaction, so no two wait for each other.
     """
     submission = await submit_form(ctx, form, _subject(task.segment.id), task.segment.agent_id, typed, reader)
+    await note_choice(submission)
     due_at = submission.answers.get(NEXT_ATTEMPT_AT)
     if isinstance(due_at, str):
         await _promise(ctx, task, submission, datetime.fromisoformat(due_at))

@@ -13,7 +13,7 @@ from plugins.routing.room import hours_of, now, queue_with_room
 from plugins.routing.services.estimate import estimated_wait
 from plugins.routing.services.queues import all_queues, ensure_queue
 from switchroom import Context
-from switchroom.capabilities import Admission
+from switchroom.capabilities import Admission, NamedQueue
 from switchroom.locale import active_language
 from switchroom.locale import gettext as _
 
@@ -36,6 +36,10 @@ class QueueService:
         if found is None:
             return Admission("", refusal=_("So many people are waiting that we cannot take one more just now."))
         return Admission(found.reference, found.priority)
+
+    async def queues(self, ctx: Context) -> list[NamedQueue]:
+        """Every queue, in the order that the administrator has given them."""
+        return [NamedQueue(queue.reference, queue.name) for queue in await all_queues()]
 
     async def title(self, ctx: Context, queue: str) -> str:
         """What people call a queue."""

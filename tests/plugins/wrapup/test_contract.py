@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from datetime import UTC, datetime, timedelta
 
+from plugins.wrapup.dispositions.lists import list_of_all
 from plugins.wrapup.models import NextAttempt
 from switchroom.interactions import accept_offer, create_interaction, make_offer, open_segment
 from switchroom.runtime import Context
@@ -14,7 +15,7 @@ class TestContract(PluginContract):
     plugin = "wrapup"
 
     async def arrange(self, ctx: Context) -> dict[str, object]:
-        """An agent talks, and has promised to call somebody again."""
+        """An agent talks, and has promised to call somebody again; there are dispositions."""
         agent_id = ctx.actor.user_id
         assert agent_id is not None
         segment = await open_segment(ctx, agent_id=agent_id)
@@ -33,4 +34,11 @@ class TestContract(PluginContract):
                 "due_at": datetime.now(UTC) + timedelta(hours=1),
             },
         )
-        return {"segment_id": segment.id, "interaction_id": segment.interaction_id}
+        listing = await list_of_all(ctx)
+        return {
+            "segment_id": segment.id,
+            "interaction_id": segment.interaction_id,
+            "list_id": listing.id,
+            "folder_id": listing.folders[0].id,
+            "disposition_id": listing.dispositions[0].id,
+        }
