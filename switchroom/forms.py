@@ -6,6 +6,7 @@ stores them. `<form data-autosave="ADDRESS">` saves as people type: each save is
 `_tab` and `_sequence`, read by `read_writer`.
 """
 
+from core.forms.answers import Value
 from core.forms.components import (
     REMOVED,
     AnyComponent,
@@ -26,8 +27,9 @@ from core.forms.components import (
     UnusableError,
     YesNo,
 )
-from core.forms.conditions import All, Any_, Condition, Equals, Value
+from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.contributed import extend_form
+from core.forms.expressions import Expression
 from core.forms.from_schema import (
     WHOLE_FORM,
     UnsupportedField,
@@ -79,6 +81,7 @@ __all__ = [
     "DateTime",
     "Draft",
     "Equals",
+    "Expression",
     "Form",
     "FormRef",
     "InvalidAnswers",

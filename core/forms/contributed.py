@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+from core.forms.answers import Value
 from core.forms.components import Component, Secret, StaticText
-from core.forms.conditions import All, Any_, Condition, Equals, Value
+from core.forms.conditions import All, Any_, Condition, Equals
+from core.forms.expressions import Expression
 from core.forms.reading import CONTRIBUTED, InvalidAnswers
 from core.forms.reference import FormRef
 from core.forms.schema import Form, Page
@@ -123,6 +125,8 @@ def _prefixed(condition: Condition, prefix: str) -> Condition:
             return All(all=tuple(_prefixed(part, prefix) for part in parts))
         case Any_(any=parts):
             return Any_(any=tuple(_prefixed(part, prefix) for part in parts))
+        case Expression():
+            return condition.renamed(lambda field: f"{prefix}{field}")
 
 
 def _missing(plugin: str) -> Page:

@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from core.errors import InvalidInput
+from core.forms.answers import Value
 from core.forms.components import (
     LONGEST_TEXT,
     REMOVED,
@@ -32,7 +33,6 @@ from core.forms.components import (
     TextLine,
     TextList,
 )
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 from core.forms.reading import show_answers
 from core.forms.schema import Form, Page

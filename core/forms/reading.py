@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from core.errors import InvalidInput
+from core.forms.answers import Value
 from core.forms.components import LONGEST_TEXT, Question, UnusableError, clean
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 from core.forms.schema import Form
 from core.locale import gettext as _
@@ -39,12 +39,14 @@ class Reading:
         shown: The keys of the components that are shown.
         required: The keys of those that must be answered.
         answers: Field → typed value, of the questions that are shown and answered.
+        operands: The same, as conditions see them.
         errors: Field → what is wrong with it.
     """
 
     shown: set[str] = field(default_factory=set)
     required: set[str] = field(default_factory=set)
     answers: dict[str, Value] = field(default_factory=dict)
+    operands: dict[str, Value] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
 
 
@@ -85,7 +87,7 @@ def read_answers(form: Form, typed: Typed, reader: Reader) -> Reading:
     """
     reading = Reading()
     for component in form.components:
-        if component.shown_if is not None and not component.shown_if.holds(reading.answers):
+        if component.shown_if is not None and not component.shown_if.holds(reading.operands):
             continue
         reading.shown.add(component.key)
         if isinstance(component, Question):
@@ -120,7 +122,7 @@ def show_answers(form: Form, answers: Mapping[str, Value], reader: Reader) -> di
 
 
 def _read_question(question: Question, text: str, reader: Reader, reading: Reading) -> None:
-    needed = question.required or (question.required_if is not None and question.required_if.holds(reading.answers))
+    needed = question.required or (question.required_if is not None and question.required_if.holds(reading.operands))
     if needed:
         reading.required.add(question.key)
     try:
@@ -130,5 +132,6 @@ def _read_question(question: Question, text: str, reader: Reader, reading: Readi
         return
     if value is not None:
         reading.answers[question.key] = value
+        reading.operands[question.key] = question.in_expression(value, reader)
     if needed and not question.answers(value):
         reading.errors[question.key] = question.missing

@@ -13,6 +13,7 @@ from markupsafe import Markup
 
 from core.forms.components import Question, TemplateFile
 from core.forms.conditions import All, Any_, Condition, Equals
+from core.forms.expressions import Expression
 from core.forms.reader import Reader
 from core.forms.reading import PREFIX, Reading, Typed, read_answers
 from core.forms.schema import Form
@@ -126,6 +127,8 @@ def _in_texts(form: Form, condition: Condition, reader: Reader) -> dict[str, Any
             return {"all": [_in_texts(form, part, reader) for part in parts]}
         case Any_(any=parts):
             return {"any": [_in_texts(form, part, reader) for part in parts]}
+        case Expression():
+            return {"expression": condition.for_browser()}
 
 
 _environment = Environment(

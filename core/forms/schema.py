@@ -11,8 +11,9 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from core.errors import InvalidInput
+from core.forms.answers import Key
 from core.forms.components import AnyComponent, Component, Kinds, Question, Secret
-from core.forms.conditions import Condition, Key
+from core.forms.conditions import Condition, Equals
 from core.forms.text import Text
 
 
@@ -115,13 +116,12 @@ def _check_page_keys(pages: tuple[Page, ...]) -> None:
 
 def _check_condition(key: str, attribute: str, condition: Condition | None, before: dict[str, Any]) -> None:
     """A condition looks only at what stands before it: one pass over a form decides everything, none is circular."""
-    for comparison in condition.comparisons() if condition is not None else ():
-        asked = before.get(comparison.field)
-        if not isinstance(asked, Question):
-            raise ValueError(
-                f"{attribute} of {key!r} asks for {comparison.field!r}, but no question of that name stands before it"
-            )
-        if not asked.admits(comparison.equals):
-            raise ValueError(
-                f"{attribute} of {key!r} asks whether {comparison.field!r} is {comparison.equals!r}, which it never is"
-            )
+    for part in condition.parts() if condition is not None else ():
+        for field in part.fields():
+            asked = before.get(field)
+            if not isinstance(asked, Question) or asked.operand is None:
+                raise ValueError(
+                    f"{attribute} of {key!r} asks for {field!r}, but no question of that name stands before it"
+                )
+            if isinstance(part, Equals) and not asked.admits(part.equals):
+                raise ValueError(f"{attribute} of {key!r} asks whether {field!r} is {part.equals!r}, which it never is")

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from datetime import datetime
 
+from core.forms.answers import Value
 from core.forms.components import DateTime
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 from core.forms.reading import PREFIX, pick_answers
 from core.forms.schema import Form

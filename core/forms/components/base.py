@@ -10,7 +10,8 @@ from typing import ClassVar, Literal
 
 from pydantic import BaseModel, ConfigDict
 
-from core.forms.conditions import Condition, Key, Value
+from core.forms.answers import Key, Value
+from core.forms.conditions import Condition
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -19,6 +20,9 @@ LONGEST_TEXT = 20_000
 """Characters that the longest answer may have."""
 
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+Operand = Literal["text", "number", "yes_no", "switch", "list"]
 
 
 class UnusableError(Exception):
@@ -51,6 +55,9 @@ class Component(BaseModel):
     template: ClassVar[TemplateFile | None] = None
     """Set for a plugin's kind when the plugin is loaded; core's kinds are macros of `forms/components.html`."""
 
+    operand: ClassVar[Operand | None] = None
+    """What its answer is in an expression, for the browser too, which has but texts; None cannot be asked for."""
+
     key: Key
     shown_if: Condition | None = None
 
@@ -76,6 +83,8 @@ class Question(Component):
         required: Must be answered whenever it is shown.
         required_if: Must be answered while this holds.
     """
+
+    operand: ClassVar[Operand | None] = "text"
 
     label: Text
     help: Text | None = None
@@ -126,6 +135,10 @@ class Question(Component):
     def admits(self, value: Value) -> bool:
         """Whether the answer can ever be this one, so that a condition may ask for it."""
         return isinstance(value, str)
+
+    def in_expression(self, value: Value, reader: Reader) -> Value:
+        """The answer as expressions see it, which is as the browser can see it too."""
+        return value
 
     def chosen(self, text: str) -> list[str]:
         """The parts of a text that holds several answers, one a line."""

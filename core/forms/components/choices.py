@@ -8,8 +8,8 @@ from typing import Annotated, Literal, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
+from core.forms.answers import Value
 from core.forms.components.base import Question, UnusableError
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -21,6 +21,8 @@ class YesNo(Question):
     Attributes:
         shortcuts: Whether keys give the answer: Alt+Y and Alt+N; for one question of a page at most.
     """
+
+    operand = "yes_no"
 
     kind: Literal["yes_no"] = "yes_no"
     default: bool | None = None
@@ -48,6 +50,8 @@ class YesNo(Question):
 
 class Switch(Question):
     """On or off. One that is required must be switched on."""
+
+    operand = "switch"
 
     kind: Literal["switch"] = "switch"
     default: bool = False
@@ -149,6 +153,8 @@ class MultiSelect(Question):
     Attributes:
         default: The values of the options that are chosen before anybody has chosen.
     """
+
+    operand = "list"
 
     kind: Literal["multi_select"] = "multi_select"
     options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=200)]

@@ -8,12 +8,12 @@ from typing import Annotated, Any, get_args
 from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter, ValidationInfo
 from typing_extensions import override
 
+from core.forms.answers import Value
 from core.forms.components.base import LONGEST_TEXT, Component, StaticText
 from core.forms.components.choices import MultiSelect, Radio, Select, Switch, YesNo
 from core.forms.components.numbers import Number
 from core.forms.components.texts import LongText, Secret, TextLine, TextList
 from core.forms.components.times import DateTime
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 
 Kinds = Mapping[str, type[Component]]

@@ -9,8 +9,8 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, model_validator
 from typing_extensions import override
 
+from core.forms.answers import Value
 from core.forms.components.base import Question, UnusableError
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -33,6 +33,8 @@ class Number(Question):
         maximum: The most that will do.
         unit: What stands behind it, such as `s`.
     """
+
+    operand = "number"
 
     kind: Literal["number"] = "number"
     whole: bool = True

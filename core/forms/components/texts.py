@@ -9,8 +9,8 @@ from typing import Annotated, Literal
 from pydantic import AnyHttpUrl, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
+from core.forms.answers import Value
 from core.forms.components.base import LONGEST_TEXT, Question, UnusableError, clean, within
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 from core.locale import gettext as _
 
@@ -78,6 +78,8 @@ class TextList(Question):
         max_length: Characters that each may have.
     """
 
+    operand = "list"
+
     kind: Literal["text_list"] = "text_list"
     rows: Annotated[int, Field(ge=2, le=30)] = 4
     max_items: Annotated[int, Field(ge=1, le=1000)] = 100
@@ -119,6 +121,8 @@ class Secret(Question):
     Attributes:
         removable: Whether the one that is set can be removed; the answer is `REMOVED` then.
     """
+
+    operand = None
 
     kind: Literal["secret"] = "secret"
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 1000

@@ -8,8 +8,8 @@ from typing import Literal
 
 from typing_extensions import override
 
+from core.forms.answers import Value
 from core.forms.components.base import Question, UnusableError
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 from core.locale import gettext as _
 
@@ -39,6 +39,10 @@ class DateTime(Question):
         if not isinstance(value, str):
             return ""
         return datetime.fromisoformat(value).astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M")
+
+    @override
+    def in_expression(self, value: Value, reader: Reader) -> Value:
+        return self.show(value, reader) or None
 
     @override
     def admits(self, value: Value) -> bool:

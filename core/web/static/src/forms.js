@@ -2,9 +2,13 @@
 // are saved as people type.
 //
 //   [data-form]                        the fields, written by core/forms/rendering.py
-//   [data-shown-if], [data-required-if]  conditions: {field, equals}, {all: […]} or {any: […]}
+//   [data-shown-if], [data-required-if]  conditions: {field, equals}, {all: […]}, {any: […]} or {expression}
+//   [data-operand]                     what the answer is in an expression, where that is no text
 //   form[data-autosave="ADDRESS"]      saves its answers there; [data-save-state] in it says how that goes, in the words of
 //                                      its data-saving, data-saved and data-failed
+
+import { evaluate, truth } from "./expressions.js";
+import { textsOf, valuesOf } from "./form_answers.js";
 
 const PAUSE_IN_TYPING = 600;
 const SHORTEST_WAIT = 1_000;
@@ -17,23 +21,11 @@ let sequence = 0;
 
 // --- Conditions ------------------------------------------------------------------------------------------------------
 
-function holds(condition, answerOf) {
-  if (condition.all) return condition.all.every((part) => holds(part, answerOf));
-  if (condition.any) return condition.any.some((part) => holds(part, answerOf));
-  return answerOf(condition.field) === condition.equals;
-}
-
-/** The answer to a field that is shown: what is hidden counts as not answered, as it does for the server. */
-function answerIn(fields) {
-  const prefix = fields.dataset.formPrefix;
-  return (key) => {
-    const component = fields.querySelector(`[data-component="${key}"]`);
-    if (!component || component.hidden) return null;
-    const named = [...component.querySelectorAll("[name]")].filter((input) => input.name === prefix + key);
-    if (named[0]?.type === "checkbox") return named.filter((input) => input.checked).map((input) => input.value).join("\n");
-    const answering = named[0]?.type === "radio" ? named.find((input) => input.checked) : named[0];
-    return answering?.value ?? null;
-  };
+function holds(condition, fields) {
+  if (condition.all) return condition.all.every((part) => holds(part, fields));
+  if (condition.any) return condition.any.some((part) => holds(part, fields));
+  if (condition.expression) return truth(evaluate(condition.expression, valuesOf(fields)));
+  return textsOf(fields)(condition.field) === condition.equals;
 }
 
 function markRequired(component, required) {
@@ -45,11 +37,10 @@ function markRequired(component, required) {
 
 /** Shows what the answers ask for. A condition looks at what stands before it, so once from top to bottom is enough. */
 function apply(fields) {
-  const answerOf = answerIn(fields);
   for (const component of fields.querySelectorAll("[data-shown-if], [data-required-if]")) {
     const { shownIf, requiredIf } = component.dataset;
-    if (shownIf) component.hidden = !holds(JSON.parse(shownIf), answerOf);
-    if (requiredIf) markRequired(component, holds(JSON.parse(requiredIf), answerOf));
+    if (shownIf) component.hidden = !holds(JSON.parse(shownIf), fields);
+    if (requiredIf) markRequired(component, holds(JSON.parse(requiredIf), fields));
   }
 }
 

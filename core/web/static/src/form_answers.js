@@ -1,0 +1,57 @@
+// The answers that stand in a form, as texts and as expressions see them. What is hidden counts as not answered, as it
+// does for the server.
+
+const MOST_DIGITS = 15;
+
+/** The element of a question that is shown, and its inputs. */
+function shown(fields, key) {
+  const component = fields.querySelector(`[data-component="${key}"]`);
+  const hidden = component?.closest("[hidden]");
+  if (!component || (hidden && fields.contains(hidden))) return null;
+  const name = fields.dataset.formPrefix + key;
+  return { component, named: [...component.querySelectorAll("[name]")].filter((input) => input.name === name) };
+}
+
+function textIn(named) {
+  if (named[0]?.type === "checkbox") return named.filter((input) => input.checked).map((input) => input.value).join("\n");
+  const answering = named[0]?.type === "radio" ? named.find((input) => input.checked) : named[0];
+  return answering?.value ?? null;
+}
+
+/** The number that the server reads there: a comma is a point, spaces group digits. */
+function numberIn(text) {
+  const compact = text.replace(/\s+/gu, "").replace("\u2212", "-").replace(",", ".");
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(compact)) return null;
+  const number = Number(compact);
+  return compact.replace(/\D|^[+-]?0+/g, "").length > MOST_DIGITS ? null : number;
+}
+
+const READERS = {
+  text: (text) => text.trim() || null,
+  number: numberIn,
+  yes_no: (text) => (text === "" ? null : text === "yes"),
+  switch: (text) => text === "yes",
+  list: (text) => {
+    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+    return lines.length ? lines : null;
+  },
+};
+
+/** Gives the texts of the answers that stand in these fields. */
+export function textsOf(fields) {
+  return (key) => {
+    const question = shown(fields, key);
+    return question && textIn(question.named);
+  };
+}
+
+/** Gives the answers that stand in these fields, typed. */
+export function valuesOf(fields) {
+  return (key) => {
+    const question = shown(fields, key);
+    if (!question) return null;
+    const text = textIn(question.named);
+    const read = READERS[question.component.dataset.operand ?? "text"];
+    return text === null ? null : read(text);
+  };
+}
