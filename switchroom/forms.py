@@ -11,6 +11,7 @@ from core.forms.components import (
     REMOVED,
     AnyComponent,
     Component,
+    Computed,
     DateTime,
     LongText,
     MultiSelect,
@@ -19,6 +20,7 @@ from core.forms.components import (
     Question,
     Radio,
     Secret,
+    Section,
     Select,
     StaticText,
     Switch,
@@ -53,7 +55,7 @@ from core.forms.reading import (
 )
 from core.forms.reference import FormRef
 from core.forms.rendering import render_form
-from core.forms.schema import Form, Page, read_form
+from core.forms.schema import Form, Lead, Page, read_form
 from core.forms.store import (
     AlreadySubmitted,
     Draft,
@@ -77,6 +79,7 @@ __all__ = [
     "AnyComponent",
     "Any_",
     "Component",
+    "Computed",
     "Condition",
     "DateTime",
     "Draft",
@@ -85,6 +88,7 @@ __all__ = [
     "Form",
     "FormRef",
     "InvalidAnswers",
+    "Lead",
     "LongText",
     "MultiSelect",
     "Number",
@@ -95,6 +99,7 @@ __all__ = [
     "Reader",
     "Reading",
     "Secret",
+    "Section",
     "Select",
     "StaticText",
     "Submission",

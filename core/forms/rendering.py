@@ -2,23 +2,35 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
-from core.forms.components import Question, TemplateFile
+from core.forms.components import Component, Computed, Question, Section, TemplateFile
 from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.expressions import Expression
 from core.forms.reader import Reader
 from core.forms.reading import PREFIX, Reading, Typed, read_answers
-from core.forms.schema import Form
-from core.locale import gettext, ngettext, pgettext
+from core.forms.schema import Form, Page
+from core.locale import active_language, gettext, ngettext, pgettext
 from core.locale import gettext as _
+
+# What stands in a drawing of a component where the text that is typed and the beginning of ids go. Nobody can guess it.
+TYPED = f"typed{token_hex(12)}"
+SCOPE = f"scope{token_hex(12)}"
+_BLANKS = re.compile(f"({TYPED}|{SCOPE})")
+
+MOST_DRAWN = 5000
+"""Drawings that are kept of one form."""
+
+LONGEST_SHAPE = 200
 
 
 @dataclass(frozen=True)
@@ -29,19 +41,87 @@ class Rendering:
         scope: What the ids of this form begin with, so that two forms fit on one page.
         typed: Field → text.
         errors: Field → what is wrong with it.
-        conditions: Component → its conditions, in the browser's terms.
-        zone: The time zone of whoever fills it in.
+        reader: Who fills it in.
         secrets_set: The secrets that are there already.
     """
 
+    form: Form
     scope: str
     typed: Typed
     reading: Reading
     errors: Mapping[str, str]
-    conditions: Mapping[str, Mapping[str, Any]]
-    zone: str
+    reader: Reader
     secrets_set: frozenset[str] = frozenset()
     prefix: str = PREFIX
+
+    def html(self, component: Component) -> Markup:
+        """The component as it stands now."""
+        if isinstance(component, Section):
+            body = Markup("").join(self.html(part) for part in component.components)
+            return Markup(_macros().section(component, self, body))  # noqa: S704 - escaped by the template
+        key = component.key
+        if not component.as_typed or key in self.errors:
+            return self._draw(component)
+        typed = self.typed.get(key, "")
+        shape = TYPED if component.as_typed == "anywhere" else typed
+        state: tuple[str | bool, ...] = (
+            key,
+            shape,
+            active_language(),
+            self.reader.zone.key,
+            self.prefix,
+            key in self.reading.shown,
+            key in self.reading.required,
+            key in self.secrets_set,
+        )
+        pieces = self.form.drawn.get(state)
+        if pieces is None:
+            pieces = self._pieces(component, shape)
+            if len(self.form.drawn) >= MOST_DRAWN:
+                self.form.drawn.clear()
+            if len(shape) <= LONGEST_SHAPE:
+                self.form.drawn[state] = pieces
+        filled = {SCOPE: self.scope, TYPED: escape(typed)}
+        return Markup("".join([filled.get(piece, piece) for piece in pieces]))  # noqa: S704 - escaped where it was drawn
+
+    def conditions(self, component: Component) -> dict[str, Any]:
+        """The component's conditions, in the browser's terms."""
+        found = {name: getattr(component, name, None) for name in ("shown_if", "required_if")}
+        return {name: self.in_browser(condition) for name, condition in found.items() if condition is not None}
+
+    def in_browser(self, condition: Condition) -> dict[str, Any]:
+        """The condition with the texts of answers instead of their values, since texts are what the browser has."""
+        match condition:
+            case Equals(field=key, equals=value):
+                return {"field": key, "equals": self.form.questions[key].show(value, self.reader)}
+            case All(all=parts):
+                return {"all": [self.in_browser(part) for part in parts]}
+            case Any_(any=parts):
+                return {"any": [self.in_browser(part) for part in parts]}
+            case Expression():
+                return {"expression": condition.for_browser()}
+
+    def ways(self, page: Page) -> list[dict[str, Any]]:
+        """Where a page leads, in the browser's terms."""
+        return [
+            {"page": way.page, **({} if way.when is None else {"when": self.in_browser(way.when)})}
+            for way in page.leads_to
+        ]
+
+    def computed(self, component: Computed) -> str:
+        """What is shown of a value that is computed."""
+        value = self.reading.answers.get(component.key)
+        if isinstance(value, bool):
+            return _("Yes") if value else _("No")
+        return component.show(value, self.reader) or "–"
+
+    def _draw(self, component: Component) -> Markup:
+        macro = "contributed" if component.template else component.kind_name()
+        return Markup(getattr(_macros(), macro)(component, self))  # noqa: S704 - escaped by the template
+
+    def _pieces(self, component: Component, shape: str) -> tuple[str, ...]:
+        drawn = replace(self, scope=SCOPE, typed={component.key: shape})._draw(component)
+        return tuple(_BLANKS.split(drawn))
 
     def id(self, key: str) -> str:
         """The id of a component's element."""
@@ -73,7 +153,7 @@ class Rendering:
     @property
     def zone_hint(self) -> str:
         """In which zone times are typed."""
-        return _("Your time: %(zone)s") % {"zone": self.zone}
+        return _("Your time: %(zone)s") % {"zone": self.reader.zone.key}
 
 
 def render_form(
@@ -95,40 +175,10 @@ def render_form(
         errors: Field → what is wrong with it, as `InvalidAnswers.fields` gives them.
         secrets_set: The keys of the secrets that are there already: the form says so of each, and nothing more.
     """
-    rendering = Rendering(
-        scope,
-        typed,
-        read_answers(form, typed, reader),
-        errors or {},
-        _conditions(form, reader),
-        reader.zone.key,
-        frozenset(secrets_set),
-    )
+    reading = read_answers(form, typed, reader)
+    rendering = Rendering(form, scope, typed, reading, errors or {}, reader, frozenset(secrets_set))
     # Everything in it is escaped by the template.
     return Markup(_form_template.render(form=form, rendering=rendering))  # noqa: S704
-
-
-def _conditions(form: Form, reader: Reader) -> dict[str, dict[str, Any]]:
-    found: dict[str, dict[str, Any]] = {}
-    for component in form.components:
-        for name in ("shown_if", "required_if"):
-            condition = getattr(component, name, None)
-            if condition is not None:
-                found.setdefault(component.key, {})[name] = _in_texts(form, condition, reader)
-    return found
-
-
-def _in_texts(form: Form, condition: Condition, reader: Reader) -> dict[str, Any]:
-    """The condition with the texts of answers instead of their values, since texts are what the browser has."""
-    match condition:
-        case Equals(field=key, equals=value):
-            return {"field": key, "equals": form.questions[key].show(value, reader)}
-        case All(all=parts):
-            return {"all": [_in_texts(form, part, reader) for part in parts]}
-        case Any_(any=parts):
-            return {"any": [_in_texts(form, part, reader) for part in parts]}
-        case Expression():
-            return {"expression": condition.for_browser()}
 
 
 _environment = Environment(
@@ -147,9 +197,16 @@ _environment.install_gettext_callables(  # type: ignore[attr-defined]
 def draw_icons_with(icon: Callable[[str], Markup]) -> None:
     """Says what writes an icon by its name: whoever serves the bundled files knows their markup."""
     _environment.globals["icon"] = icon
+    _macros.cache_clear()
 
 
 _form_template = _environment.get_template("forms/form.html")
+
+
+@lru_cache(maxsize=1)
+def _macros() -> Any:
+    """One macro a kind of component."""
+    return _environment.get_template("forms/components.html").make_module()
 
 
 @lru_cache(maxsize=256)

@@ -44,13 +44,20 @@ def script() -> str:
 
 
 @pytest.fixture
-def show(browser: Browser, script: str) -> Iterator[Show]:
-    """Shows a form of these components."""
+def show_pages(browser: Browser, script: str) -> Iterator[Show]:
+    """Shows a form of these pages."""
     page = browser.new_page()
 
-    def shown(*components: dict[str, Any], **typed: str) -> Page:
-        parts = [{"label": {"en": part["key"]}, **part} for part in components]
-        data = {"key": "test:live", "version": 1, "title": {"en": "T"}, "pages": [{"key": "p", "components": parts}]}
+    def labelled(parts: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        return [
+            {**part, "components": labelled(part["components"])}
+            if "components" in part
+            else {"label": {"en": part["key"]}, **part}
+            for part in parts
+        ]
+
+    def shown(*pages: dict[str, Any], **typed: str) -> Page:
+        data = {"key": "test:live", "version": 1, "title": {"en": "T"}, "pages": labelled(list(pages))}
         fields = render_form(read_form(data), typed, Reader(ZoneInfo("Europe/Berlin")), scope="f")
         page.set_content(f"<form>{fields}</form>")
         page.add_script_tag(content=f"{script}\nforms.startForms();")
@@ -58,6 +65,16 @@ def show(browser: Browser, script: str) -> Iterator[Show]:
 
     yield shown
     page.close()
+
+
+@pytest.fixture
+def show(show_pages: Show) -> Show:
+    """Shows a form of these components, on one page."""
+
+    def shown(*components: dict[str, Any]) -> Page:
+        return show_pages({"key": "p", "components": list(components)})
+
+    return shown
 
 
 OPTIONS = [{"value": value, "label": {"en": value}} for value in ("late", "broken")]
@@ -102,3 +119,58 @@ def test_a_field_is_required_while_an_expression_holds(show: Show) -> None:
     expect(why).to_have_attribute("aria-required", "true")
     page.check("[name='answer.sure']")
     expect(why).not_to_have_attribute("aria-required", "true")
+
+
+def test_values_are_computed_while_one_types_and_decide_with(show: Show) -> None:
+    page = show(
+        {"kind": "computed", "key": "total", "formula": "round((price or 0) * (pieces or 0), 2)"},
+        {"kind": "number", "key": "price", "whole": False},
+        {"kind": "number", "key": "pieces"},
+        {"kind": "computed", "key": "dear", "formula": "total > 100"},
+        {"kind": "text", "key": "approved_by", "shown_if": "dear"},
+    )
+    total, dear = page.locator("[data-component=total] output"), page.locator("[data-component=dear] output")
+    expect(total).to_have_text("0")
+    page.fill("[name='answer.price']", "0,1")
+    page.fill("[name='answer.pieces']", "3")
+    expect(total).to_have_text("0.3")
+    expect(dear).to_have_text("No")
+    page.fill("[name='answer.pieces']", "2000")
+    expect(total).to_have_text("200")
+    expect(dear).to_have_text("Yes")
+    expect(page.locator("[data-component=approved_by]")).to_be_visible()
+
+
+def test_pages_and_sections_follow_the_answers(show_pages: Show) -> None:
+    page = show_pages(
+        {
+            "key": "start",
+            "components": [{"kind": "yes_no", "key": "angry"}],
+            "leads_to": [{"page": "sorry", "when": "angry"}, {"page": None, "when": "angry == false"}],
+        },
+        {"key": "between", "components": [{"kind": "text", "key": "why"}]},
+        {
+            "key": "sorry",
+            "components": [
+                {"kind": "yes_no", "key": "more"},
+                {
+                    "kind": "section",
+                    "key": "rest",
+                    "title": {"en": "Rest"},
+                    "shown_if": "more",
+                    "components": [{"kind": "text", "key": "about"}],
+                },
+            ],
+        },
+    )
+    why, more, about = (page.locator(f"[data-component={key}]") for key in ("why", "more", "about"))
+    expect(why).to_be_visible()
+    page.check("[name='answer.angry'][value=no]")
+    expect(why).to_be_hidden()
+    expect(more).to_be_hidden()
+    page.check("[name='answer.angry'][value=yes]")
+    expect(why).to_be_hidden()
+    expect(more).to_be_visible()
+    expect(about).to_be_hidden()
+    page.check("[name='answer.more'][value=yes]")
+    expect(about).to_be_visible()

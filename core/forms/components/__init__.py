@@ -15,7 +15,8 @@ from core.forms.components.base import (
     clean,
 )
 from core.forms.components.choices import MultiSelect, Option, Radio, Select, Switch, YesNo
-from core.forms.components.kinds import AnyComponent, Kinds
+from core.forms.components.computed import Computed
+from core.forms.components.kinds import AnyComponent, Kinds, Section
 from core.forms.components.numbers import Number
 from core.forms.components.texts import REMOVED, LongText, Secret, TextLine, TextList
 from core.forms.components.times import DateTime
@@ -25,6 +26,7 @@ __all__ = [
     "REMOVED",
     "AnyComponent",
     "Component",
+    "Computed",
     "DateTime",
     "Kinds",
     "LongText",
@@ -34,6 +36,7 @@ __all__ = [
     "Question",
     "Radio",
     "Secret",
+    "Section",
     "Select",
     "StaticText",
     "Switch",

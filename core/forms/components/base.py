@@ -22,7 +22,9 @@ LONGEST_TEXT = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-Operand = Literal["text", "number", "yes_no", "switch", "list"]
+Operand = Literal["text", "number", "yes_no", "switch", "list", "computed"]
+
+AsTyped = Literal["anywhere", "chosen"]
 
 
 class UnusableError(Exception):
@@ -58,6 +60,9 @@ class Component(BaseModel):
     operand: ClassVar[Operand | None] = None
     """What its answer is in an expression, for the browser too, which has but texts; None cannot be asked for."""
 
+    as_typed: ClassVar[AsTyped | None] = None
+    """How the text of an answer stands in the markup: as it is, or by what it chooses; None where nobody can tell."""
+
     key: Key
     shown_if: Condition | None = None
 
@@ -70,6 +75,8 @@ class Component(BaseModel):
 
 class StaticText(Component):
     """Words that ask nothing."""
+
+    as_typed: ClassVar[AsTyped | None] = "chosen"
 
     kind: Literal["static_text"] = "static_text"
     text: Text

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
 from core.forms.answers import Value
-from core.forms.components.base import Question, UnusableError
+from core.forms.components.base import AsTyped, Operand, Question, UnusableError
+from core.forms.problems import Unusable
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -22,7 +23,8 @@ class YesNo(Question):
         shortcuts: Whether keys give the answer: Alt+Y and Alt+N; for one question of a page at most.
     """
 
-    operand = "yes_no"
+    operand: ClassVar[Operand | None] = "yes_no"
+    as_typed: ClassVar[AsTyped | None] = "chosen"
 
     kind: Literal["yes_no"] = "yes_no"
     default: bool | None = None
@@ -51,7 +53,8 @@ class YesNo(Question):
 class Switch(Question):
     """On or off. One that is required must be switched on."""
 
-    operand = "switch"
+    operand: ClassVar[Operand | None] = "switch"
+    as_typed: ClassVar[AsTyped | None] = "chosen"
 
     kind: Literal["switch"] = "switch"
     default: bool = False
@@ -111,7 +114,7 @@ class _OneOf(Question):
 
     @model_validator(mode="after")
     def _options_differ(self) -> Self:
-        _check_options(self.key, self.options, [] if self.default is None else [self.default])
+        _check_options(self.options, [] if self.default is None else [self.default])
         return self
 
     @property
@@ -137,12 +140,16 @@ class Radio(_OneOf):
         pictures: Whether the values are names of icons, which stand for the labels.
     """
 
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
     kind: Literal["radio"] = "radio"
     pictures: bool = False
 
 
 class Select(_OneOf):
     """One of many, in a list that opens."""
+
+    as_typed: ClassVar[AsTyped | None] = "chosen"
 
     kind: Literal["select"] = "select"
 
@@ -154,7 +161,8 @@ class MultiSelect(Question):
         default: The values of the options that are chosen before anybody has chosen.
     """
 
-    operand = "list"
+    operand: ClassVar[Operand | None] = "list"
+    as_typed: ClassVar[AsTyped | None] = "chosen"
 
     kind: Literal["multi_select"] = "multi_select"
     options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=200)]
@@ -162,7 +170,7 @@ class MultiSelect(Question):
 
     @model_validator(mode="after")
     def _options_differ(self) -> Self:
-        _check_options(self.key, self.options, self.default)
+        _check_options(self.options, self.default)
         return self
 
     @property
@@ -196,11 +204,13 @@ class MultiSelect(Question):
         return False
 
 
-def _check_options(key: str, options: Sequence[Option], defaults: Sequence[str]) -> None:
+def _check_options(options: Sequence[Option], defaults: Sequence[str]) -> None:
     values = [option.value for option in options]
-    twice = next((value for value in values if values.count(value) > 1), None)
+    twice = next((number for number, value in enumerate(values) if value in values[:number]), None)
     if twice is not None:
-        raise ValueError(f"two options of {key!r} have the value {twice!r}")
+        named = {"value": repr(values[twice])}
+        problem = _("Two options have the value %(value)s. Give one of them another value.") % named
+        raise Unusable({f"options.{twice}.value": problem})
     unknown = next((value for value in defaults if value not in values), None)
     if unknown is not None:
-        raise ValueError(f"the default {unknown!r} of {key!r} is none of its options")
+        raise Unusable({"default": _("%(value)s is none of the options. Choose one.") % {"value": repr(unknown)}})

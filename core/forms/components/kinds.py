@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, get_args
+from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter, ValidationInfo
+from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter, ValidationInfo, model_validator
 from typing_extensions import override
 
 from core.forms.answers import Value
 from core.forms.components.base import LONGEST_TEXT, Component, StaticText
 from core.forms.components.choices import MultiSelect, Radio, Select, Switch, YesNo
+from core.forms.components.computed import Computed
 from core.forms.components.numbers import Number
 from core.forms.components.texts import LongText, Secret, TextLine, TextList
 from core.forms.components.times import DateTime
+from core.forms.problems import Unusable
 from core.forms.reader import Reader
+from core.forms.text import Text
+from core.locale import gettext as _
 
 Kinds = Mapping[str, type[Component]]
 """Kind → class, of the kinds that plugins add: the context (`{"kinds": …}`) in which a form's JSON is validated."""
@@ -34,24 +38,6 @@ class Forgotten(TextLine):
         return True
 
 
-_Core = (
-    StaticText
-    | TextLine
-    | LongText
-    | TextList
-    | Secret
-    | YesNo
-    | Switch
-    | Radio
-    | Select
-    | MultiSelect
-    | Number
-    | DateTime
-)
-_KNOWN = {model.kind_name() for model in get_args(_Core)}
-_core: TypeAdapter[Component] = TypeAdapter(Annotated[_Core, Field(discriminator="kind")])
-
-
 def _read(value: Any, info: ValidationInfo) -> Component:
     if isinstance(value, Component):
         return value
@@ -67,3 +53,39 @@ def _read(value: Any, info: ValidationInfo) -> Component:
 
 AnyComponent = Annotated[SerializeAsAny[Component], PlainValidator(_read)]
 """Any component, core's or a plugin's."""
+
+
+class Section(Component):
+    """Components under a heading of their own, shown and hidden together."""
+
+    kind: Literal["section"] = "section"
+    title: Text
+    help: Text | None = None
+    components: Annotated[tuple[AnyComponent, ...], Field(min_length=1, max_length=300)]
+
+    @model_validator(mode="after")
+    def _holds_no_section(self) -> Self:
+        inner = next((number for number, part in enumerate(self.components) if isinstance(part, Section)), None)
+        if inner is not None:
+            raise Unusable({f"components.{inner}": _("A section cannot hold another. Move it below this one.")})
+        return self
+
+
+_Core = (
+    StaticText
+    | Section
+    | TextLine
+    | LongText
+    | TextList
+    | Secret
+    | YesNo
+    | Switch
+    | Radio
+    | Select
+    | MultiSelect
+    | Number
+    | DateTime
+    | Computed
+)
+_KNOWN = {model.kind_name() for model in get_args(_Core)}
+_core: TypeAdapter[Component] = TypeAdapter(Annotated[_Core, Field(discriminator="kind")])

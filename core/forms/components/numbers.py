@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import re
 from decimal import Decimal
-from typing import Annotated, Literal, Self
+from typing import Annotated, ClassVar, Literal, Self
 
 from pydantic import Field, model_validator
 from typing_extensions import override
 
 from core.forms.answers import Value
-from core.forms.components.base import Question, UnusableError
+from core.forms.components.base import AsTyped, Operand, Question, UnusableError
+from core.forms.problems import Unusable
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -34,7 +35,8 @@ class Number(Question):
         unit: What stands behind it, such as `s`.
     """
 
-    operand = "number"
+    operand: ClassVar[Operand | None] = "number"
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
 
     kind: Literal["number"] = "number"
     whole: bool = True
@@ -46,7 +48,7 @@ class Number(Question):
     @model_validator(mode="after")
     def _limits_fit(self) -> Self:
         if self.minimum is not None and self.maximum is not None and self.minimum > self.maximum:
-            raise ValueError(f"the minimum of {self.key!r} is above its maximum")
+            raise Unusable({"minimum": _("This is above the maximum. Lower it, or raise the maximum.")})
         return self
 
     @property
@@ -57,7 +59,7 @@ class Number(Question):
     @property
     def range_hint(self) -> str:
         """Which numbers will do, in words; empty when all do."""
-        least, most = _written(self.minimum), _written(self.maximum)
+        least, most = written(self.minimum), written(self.maximum)
         if least and most:
             return _("From %(least)s to %(most)s.") % {"least": least, "most": most}
         if least:
@@ -85,15 +87,15 @@ class Number(Question):
     def show(self, value: Value, reader: Reader) -> str:
         if isinstance(value, str):
             return value  # A decimal number that is stored exactly, as text.
-        return "" if value is None or isinstance(value, bool | list) else _written(value)
+        return "" if value is None or isinstance(value, bool | list) else written(value)
 
     @override
     def admits(self, value: Value) -> bool:
         return False
 
 
-def _written(value: float | None) -> str:
-    """The number without an exponent, and without a point where there is nothing behind it."""
+def written(value: float | None) -> str:
+    """A number without an exponent, and without a point where there is nothing behind it."""
     if value is None:
         return ""
     written = format(Decimal(str(value)), "f")

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AnyHttpUrl, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
 from core.forms.answers import Value
-from core.forms.components.base import LONGEST_TEXT, Question, UnusableError, clean, within
+from core.forms.components.base import LONGEST_TEXT, AsTyped, Operand, Question, UnusableError, clean, within
 from core.forms.reader import Reader
 from core.locale import gettext as _
 
@@ -31,6 +31,8 @@ class TextLine(Question):
     Attributes:
         format: What the text must be: an address of mail, or one of the web.
     """
+
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
 
     kind: Literal["text"] = "text"
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 200
@@ -55,6 +57,8 @@ class TextLine(Question):
 class LongText(Question):
     """Text of several lines."""
 
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
+
     kind: Literal["long_text"] = "long_text"
     rows: Annotated[int, Field(ge=2, le=30)] = 4
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 4000
@@ -78,7 +82,8 @@ class TextList(Question):
         max_length: Characters that each may have.
     """
 
-    operand = "list"
+    operand: ClassVar[Operand | None] = "list"
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
 
     kind: Literal["text_list"] = "text_list"
     rows: Annotated[int, Field(ge=2, le=30)] = 4
@@ -122,7 +127,8 @@ class Secret(Question):
         removable: Whether the one that is set can be removed; the answer is `REMOVED` then.
     """
 
-    operand = None
+    operand: ClassVar[Operand | None] = None
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
 
     kind: Literal["secret"] = "secret"
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 1000

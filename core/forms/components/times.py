@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from typing_extensions import override
 
 from core.forms.answers import Value
-from core.forms.components.base import Question, UnusableError
+from core.forms.components.base import AsTyped, Question, UnusableError
 from core.forms.reader import Reader
 from core.locale import gettext as _
 
@@ -20,6 +20,8 @@ class DateTime(Question):
     Attributes:
         must_be: `future` refuses what is over already, `past` what is to come.
     """
+
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
 
     kind: Literal["date_time"] = "date_time"
     must_be: Literal["future", "past"] | None = None

@@ -45,11 +45,30 @@ export function textsOf(fields) {
   };
 }
 
+const computed = new WeakMap();
+
+/** Writes what a component has been computed to; says whether it is another value than before. */
+export function writeComputed(component, value) {
+  const before = computed.has(component) ? computed.get(component) : undefined;
+  computed.set(component, value);
+  component.querySelector("output").textContent = inWords(component, value);
+  return JSON.stringify(before) !== JSON.stringify(value);
+}
+
+function inWords(component, value) {
+  if (typeof value === "boolean") return value ? component.dataset.yes : component.dataset.no;
+  if (typeof value === "number") {
+    return value.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 20 });
+  }
+  return (Array.isArray(value) ? value.join(", ") : value) || "–";
+}
+
 /** Gives the answers that stand in these fields, typed. */
 export function valuesOf(fields) {
   return (key) => {
     const question = shown(fields, key);
     if (!question) return null;
+    if (question.component.dataset.computed) return computed.get(question.component) ?? null;
     const text = textIn(question.named);
     const read = READERS[question.component.dataset.operand ?? "text"];
     return text === null ? null : read(text);

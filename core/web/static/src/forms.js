@@ -3,12 +3,14 @@
 //
 //   [data-form]                        the fields, written by core/forms/rendering.py
 //   [data-shown-if], [data-required-if]  conditions: {field, equals}, {all: […]}, {any: […]} or {expression}
+//   [data-form-page][data-leads-to]    where a page leads, instead of to the next one: [{page, when}]
+//   [data-computed]                    a value that the form computes, as a tree for expressions.js
 //   [data-operand]                     what the answer is in an expression, where that is no text
 //   form[data-autosave="ADDRESS"]      saves its answers there; [data-save-state] in it says how that goes, in the words of
 //                                      its data-saving, data-saved and data-failed
 
 import { evaluate, truth } from "./expressions.js";
-import { textsOf, valuesOf } from "./form_answers.js";
+import { textsOf, valuesOf, writeComputed } from "./form_answers.js";
 
 const PAUSE_IN_TYPING = 600;
 const SHORTEST_WAIT = 1_000;
@@ -35,13 +37,55 @@ function markRequired(component, required) {
   else field?.removeAttribute("aria-required");
 }
 
-/** Shows what the answers ask for. A condition looks at what stands before it, so once from top to bottom is enough. */
-function apply(fields) {
-  for (const component of fields.querySelectorAll("[data-shown-if], [data-required-if]")) {
-    const { shownIf, requiredIf } = component.dataset;
-    if (shownIf) component.hidden = !holds(JSON.parse(shownIf), fields);
-    if (requiredIf) markRequired(component, holds(JSON.parse(requiredIf), fields));
+/** The conditions of a form change rarely, and are looked at with every key. */
+const parsed = new Map();
+
+function read(json) {
+  if (!parsed.has(json)) parsed.set(json, JSON.parse(json));
+  return parsed.get(json);
+}
+
+function show(element, visible) {
+  const changes = element.hidden === visible;
+  element.hidden = !visible;
+  return changes;
+}
+
+/** Shows the pages that the answers lead through; says whether that changes anything. */
+function applyWay(fields) {
+  const pages = [...fields.querySelectorAll("[data-form-page]")];
+  if (!pages.some((page) => page.dataset.leadsTo || page.dataset.shownIf)) return false;
+  const isPart = (page) => !page.dataset.shownIf || holds(read(page.dataset.shownIf), fields);
+  let changes = false;
+  let next = 0;
+  for (const [number, page] of pages.entries()) {
+    const visible = number === next && isPart(page);
+    changes = show(page, visible) || changes;
+    if (number !== next) continue;
+    const way = visible && page.dataset.leadsTo
+      ? read(page.dataset.leadsTo).find(({ when }) => !when || holds(when, fields))
+      : undefined;
+    if (!way) next += 1;
+    else next = way.page === null ? pages.length : pages.findIndex((each) => each.dataset.formPage === way.page);
   }
+  return changes;
+}
+
+function applyOnce(fields) {
+  let changes = applyWay(fields);
+  for (const component of fields.querySelectorAll("[data-component]")) {
+    const { shownIf, requiredIf, computed } = component.dataset;
+    if (shownIf) changes = show(component, holds(read(shownIf), fields)) || changes;
+    if (requiredIf) markRequired(component, holds(read(requiredIf), fields));
+    if (computed) changes = writeComputed(component, evaluate(read(computed), valuesOf(fields))) || changes;
+  }
+  return changes;
+}
+
+/** Shows and computes what the answers ask for, until that changes nothing more. The server refuses what goes in circles. */
+function apply(fields) {
+  const most = fields.querySelectorAll("[data-component], [data-form-page]").length;
+  for (let pass = 0; pass <= most && applyOnce(fields); pass += 1);
 }
 
 // --- Mistakes --------------------------------------------------------------------------------------------------------
