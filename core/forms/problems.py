@@ -44,9 +44,9 @@ def problems_of(error: ValidationError, data: object) -> dict[str, str]:
         if each["type"] == "too_short":
             short.add(_joined(place))
     # What is wrong within a list makes it too short as well, which helps nobody.
-    for place in short:
-        if any(other.startswith(f"{place}.") for other in found):
-            del found[place]
+    for outer in short:
+        if any(place.startswith(f"{outer}.") for place in found):
+            del found[outer]
     return {place: " ".join(dict.fromkeys(messages)) for place, messages in found.items()}
 
 
