@@ -11,5 +11,7 @@ Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,119}$")]
 
 Cell = str | bool | int | float | None
 
-Value = Cell | list[str]
+Row = dict[str, Cell]
+
+Value = Cell | list[str] | list[Row] | Row
 """A typed answer, as it is stored: None is no answer, a time is its UTC instant in ISO format."""

@@ -125,6 +125,18 @@ def _round(value: Any, places: Any = 0) -> Any:
     return as_number(float(Decimal(repr(value)).quantize(Decimal(1).scaleb(-int(places)), ROUND_HALF_UP)))
 
 
+def _sum(rows: Any, column: Any) -> Any:
+    if rows is None:
+        return 0
+    if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
+        return None
+    total: Any = 0
+    for row in rows:
+        cell = row.get(column)
+        total = _add(total, cell) if is_number(cell) and total is not None else total
+    return total
+
+
 def _extreme(choose: Callable[..., Any]) -> Callable[..., Any]:
     def function(*values: Any) -> Any:
         return choose(values) if all(map(is_number, values)) else None
@@ -137,6 +149,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], range]] = {
     "count": (_count, range(1, 2)),
     "length": (_length, range(1, 2)),
     "round": (_round, range(1, 3)),
+    "sum": (_sum, range(2, 3)),
     "min": (_extreme(min), range(1, 21)),
     "max": (_extreme(max), range(1, 21)),
 }

@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from core.forms.components import Component, Computed, Question, Section, TemplateFile
+from core.forms.components import Column, Component, Computed, Question, Section, TemplateFile
 from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.expressions import Expression
 from core.forms.reader import Reader
@@ -149,6 +149,15 @@ class Rendering:
     def yes_and_no(self) -> tuple[tuple[str, str, str], ...]:
         """The options of a yes/no question: text, words, and the key that chooses it."""
         return ("yes", _("Yes"), "Y"), ("no", _("No"), "N")
+
+    @property
+    def yes_no_and_na(self) -> tuple[tuple[str, str, str], ...]:
+        """The options of a question that may not apply: text and words."""
+        return ("yes", _("Yes"), ""), ("no", _("No"), ""), ("na", _("Not applicable"), "")
+
+    def cell_label(self, column: Column, row: object) -> str:
+        """What a cell of a table is called for whoever does not see it."""
+        return _("%(column)s, row %(row)s") % {"column": column.label, "row": row}
 
     @property
     def zone_hint(self) -> str:

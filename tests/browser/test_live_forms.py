@@ -15,6 +15,7 @@ from core.forms.rendering import render_form
 from core.forms.schema import read_form
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.conftest import ROOT
+from tests.core.test_forms_components import COMPONENTS
 
 Show = Callable[..., Page]
 
@@ -174,3 +175,48 @@ def test_pages_and_sections_follow_the_answers(show_pages: Show) -> None:
     expect(about).to_be_hidden()
     page.check("[name='answer.more'][value=yes]")
     expect(about).to_be_visible()
+
+
+def test_rows_are_added_and_their_sum_follows(show: Show) -> None:
+    page = show(
+        {"kind": "table", **COMPONENTS["table"], "key": "goods"},
+        {"kind": "money", "key": "freight", "currencies": ["EUR", "USD"]},
+        {"kind": "computed", "key": "total", "formula": "sum(goods, 'price') + (freight or 0)"},
+        {"kind": "text", "key": "why", "shown_if": "count(goods) > 1"},
+    )
+    total, why = page.locator("[data-component=total] output"), page.locator("[data-component=why]")
+    page.get_by_label("Goods, row 1").fill("Pen")
+    page.get_by_label("Price, row 1").fill("1,5")
+    expect(total).to_have_text("1.5")
+    page.get_by_role("button", name="Add a row").click()
+    expect(page.get_by_label("Goods, row 2")).to_be_focused()
+    expect(why).to_be_hidden()
+    page.get_by_label("Price, row 2").fill("2")
+    expect(total).to_have_text("3.5")
+    expect(why).to_be_visible()
+    page.fill("[name='answer.freight']", "10")
+    expect(total).to_have_text("13.5")
+    page.get_by_role("button", name="Add a row").click()
+    expect(page.get_by_role("button", name="Add a row")).to_be_hidden()
+
+
+def test_a_slider_says_where_it_stands_and_a_mark_and_a_person_count(show: Show) -> None:
+    page = show(
+        {"kind": "slider", **COMPONENTS["slider"], "key": "share"},
+        {"kind": "rating", "key": "mark"},
+        {"kind": "contact", "key": "who"},
+        {"kind": "text", "key": "why", "shown_if": "share >= 0.5 and mark < 3 and not empty(who)"},
+    )
+    page.locator("[name='answer.share']").fill("0.75")
+    expect(page.locator("[data-slider-value]")).to_have_text("0.75")
+    page.check("[name='answer.mark'][value='2']")
+    expect(page.locator("[data-component=why]")).to_be_hidden()
+    page.get_by_label("Name", exact=True).fill("Kim")
+    expect(page.locator("[data-component=why]")).to_be_visible()
+
+
+def test_nobody_is_kept_from_any_component(show: Show) -> None:
+    page = show(*({"kind": kind, "key": kind, **more} for kind, more in COMPONENTS.items()))
+    page.evaluate((ROOT / "node_modules/axe-core/axe.min.js").read_text(encoding="utf-8"))
+    found = page.evaluate("async () => (await axe.run('form', { resultTypes: ['violations'] })).violations")
+    assert not [(each["id"], each["nodes"][0]["html"]) for each in found]

@@ -37,7 +37,19 @@ KINDS = [
     "number",
     "date_time",
     "computed",
+    "rich_text",
+    "checkbox",
+    "consent",
+    "yes_no_na",
+    "rating",
+    "slider",
+    "button",
+    "phone",
+    "money",
+    "contact",
+    "table",
 ]
+SILENT = ("static_text", "rich_text", "secret")
 
 
 @st.composite
@@ -55,7 +67,7 @@ def conditions(draw: st.DrawFn, before: list[dict[str, Any]]) -> dict[str, Any] 
             "long_text": ["a longer\ntext"],
         }.get(component["kind"], [])
     ]
-    asked = [component["key"] for component in before if component["kind"] not in ("static_text", "secret")]
+    asked = [component["key"] for component in before if component["kind"] not in SILENT]
     expressions = [text.format(key) for key in asked for text in ("{0} > 3", "not empty({0})", "'x' in {0}", "{0}")]
     if not comparisons + expressions or draw(st.booleans()):
         return None
@@ -67,14 +79,41 @@ def conditions(draw: st.DrawFn, before: list[dict[str, Any]]) -> dict[str, Any] 
 
 
 @st.composite
+def more(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    """What some kinds say besides."""
+    match kind:
+        case "slider":
+            most, step = draw(st.sampled_from([(10, 1), (1, 0.25), (100, 7)]))
+            return {"maximum": most, "step": step}
+        case "rating":
+            return {"most": draw(st.integers(2, 10)), "highest": draw(st.none() | TEXT)}
+        case "consent":
+            return {"text": draw(TEXT)}
+        case "phone" | "contact":
+            return {"region": draw(st.sampled_from([None, "RU", "DE"]))}
+        case "money":
+            some = st.sampled_from([["EUR"], ["RUB", "JPY"]])
+            return {"currencies": draw(some), "minimum": draw(st.sampled_from([None, "0.50"]))}
+        case "table":
+            options = [{"value": "xl", "label": draw(TEXT)}]
+            columns = [
+                {"key": "goods", "label": draw(TEXT), "required": draw(st.booleans())},
+                {"key": "price", "label": draw(TEXT), "asks_for": "number"},
+                {"key": "size", "label": draw(TEXT), "asks_for": "option", "options": options},
+            ]
+            return {"max_rows": draw(st.integers(1, 3)), "columns": columns}
+    return {}
+
+
+@st.composite
 def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     """Any component."""
     kind = draw(st.sampled_from(KINDS))
     made: dict[str, Any] = {"kind": kind, "key": key, "shown_if": draw(conditions(before))}
-    if kind == "static_text":
+    if kind in ("static_text", "rich_text"):
         return made | {"text": draw(TEXT)}
     if kind == "computed":
-        asked = [component["key"] for component in before if component["kind"] not in ("static_text", "secret")]
+        asked = [component["key"] for component in before if component["kind"] not in SILENT]
         some = draw(st.sampled_from([*asked, "1"]))
         formula = draw(
             st.sampled_from(["{0} * 2", "{0} + {0}", "empty({0})", "count({0})", "{0}", "round({0} / 3, 2)"])
@@ -83,7 +122,7 @@ def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[
     made |= {"label": draw(TEXT), "required": draw(st.booleans()), "required_if": draw(conditions(before))}
     if draw(st.booleans()):
         made["help"] = draw(TEXT)
-    if kind in ("radio", "select", "multi_select"):
+    if kind in ("radio", "select", "multi_select", "button"):
         values = draw(
             st.lists(st.from_regex(r"[a-z][a-z.-]{0,5}", fullmatch=True), min_size=1, max_size=4, unique=True)
         )
@@ -92,7 +131,7 @@ def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[
         made["default"] = one if kind != "multi_select" else [one] if one else []
     if kind == "yes_no":
         made["default"] = draw(st.sampled_from([None, True, False]))
-    if kind == "switch":
+    if kind in ("switch", "checkbox"):
         made["default"] = draw(st.booleans())
     if kind == "text":
         made["format"] = draw(st.sampled_from([None, "email", "url"]))
@@ -101,6 +140,7 @@ def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[
         made["minimum"] = draw(st.sampled_from([None, -1, 0.5, 2]))
         made["maximum"] = draw(st.sampled_from([None, 3, 10_000_000]))
         made["unit"] = draw(st.none() | TEXT)
+    made |= draw(more(kind))
     if kind == "date_time":
         made["must_be"] = draw(st.sampled_from([None, "future", "past"]))
     return made
@@ -152,6 +192,14 @@ def answered(draw: st.DrawFn) -> tuple[Form, dict[str, str]]:
         "",
         " ",
         "0001-01-01T00:00",
+        "+7 495 123-45-67",
+        "12,50 EUR",
+        "-3 JPY",
+        '["Kim", "+49 30 901820", "kim@example.com"]',
+        '["", "", ""]',
+        '["Pen", "1,5", "xl", "", "", "", "Ink", "", ""]',
+        '["", "x", ""]',
+        "[1]",
     ]
     texts = st.one_of(st.sampled_from(sensible), st.text(max_size=30))
     typed = {}

@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
 from core.forms.answers import Key, Value
 from core.forms.conditions import Condition
+from core.forms.markdown import markdown
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -22,7 +24,7 @@ LONGEST_TEXT = 20_000
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-Operand = Literal["text", "number", "yes_no", "switch", "list", "computed"]
+Operand = Literal["text", "number", "yes_no", "switch", "list", "computed", "table", "money", "joined"]
 
 AsTyped = Literal["anywhere", "chosen"]
 
@@ -82,6 +84,20 @@ class StaticText(Component):
     text: Text
 
 
+class RichText(Component):
+    """Words that ask nothing, with headings, lists, links and emphasis, written in Markdown."""
+
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
+    kind: Literal["rich_text"] = "rich_text"
+    text: Text
+
+    @property
+    def html(self) -> Markup:
+        """The words as markup, in the active language."""
+        return markdown(str(self.text))
+
+
 class Question(Component):
     """A component that is answered.
 
@@ -138,6 +154,14 @@ class Question(Component):
     def show(self, value: Value, reader: Reader) -> str:
         """The text that gives this answer when it is parsed."""
         return "" if value is None else str(value)
+
+    def texts(self, value: Value, reader: Reader) -> list[str]:
+        """What a browser would send for an answer that a program gives as a JSON value."""
+        return [
+            "yes" if each is True else "no" if each is False else str(each)
+            for each in (value if isinstance(value, list) else [value])
+            if each is not None
+        ]
 
     def admits(self, value: Value) -> bool:
         """Whether the answer can ever be this one, so that a condition may ask for it."""

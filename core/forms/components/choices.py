@@ -5,11 +5,13 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Annotated, ClassVar, Literal, Self
 
+from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
 from core.forms.answers import Value
 from core.forms.components.base import AsTyped, Operand, Question, UnusableError
+from core.forms.markdown import markdown
 from core.forms.problems import Unusable
 from core.forms.reader import Reader
 from core.forms.text import Text
@@ -50,13 +52,12 @@ class YesNo(Question):
         return isinstance(value, bool)
 
 
-class Switch(Question):
-    """On or off. One that is required must be switched on."""
+class _OnOff(Question):
+    """Yes when it is on, else no. One that is required must be on."""
 
     operand: ClassVar[Operand | None] = "switch"
     as_typed: ClassVar[AsTyped | None] = "chosen"
 
-    kind: Literal["switch"] = "switch"
     default: bool = False
 
     @property
@@ -72,7 +73,12 @@ class Switch(Question):
     @property
     @override
     def missing(self) -> str:
-        return _("This must be switched on.")
+        return _("This must be ticked.")
+
+    @property
+    def unclear(self) -> str:
+        """What is said of a text that is neither."""
+        return _("Tick it, or leave it out.")
 
     @override
     def answers(self, value: Value) -> bool:
@@ -81,7 +87,7 @@ class Switch(Question):
     @override
     def parse(self, text: str, reader: Reader) -> Value:
         if text != "yes":
-            raise UnusableError(_("Switch it on or off."))
+            raise UnusableError(self.unclear)
         return True
 
     @override
@@ -89,8 +95,113 @@ class Switch(Question):
         return "yes" if value is True else ""
 
     @override
+    def texts(self, value: Value, reader: Reader) -> list[str]:
+        return [] if value is False else super().texts(value, reader)
+
+    @override
     def admits(self, value: Value) -> bool:
         return isinstance(value, bool)
+
+
+class Switch(_OnOff):
+    """On or off. One that is required must be switched on."""
+
+    kind: Literal["switch"] = "switch"
+
+    @property
+    @override
+    def missing(self) -> str:
+        return _("This must be switched on.")
+
+    @property
+    @override
+    def unclear(self) -> str:
+        return _("Switch it on or off.")
+
+
+class Checkbox(_OnOff):
+    """A box to tick. One that is required must be ticked."""
+
+    kind: Literal["checkbox"] = "checkbox"
+
+
+class Consent(_OnOff):
+    """A box to tick below the words that somebody agrees to; the submission keeps these with the form.
+
+    Attributes:
+        text: What is agreed to, in Markdown.
+    """
+
+    kind: Literal["consent"] = "consent"
+    text: Text
+    default: Literal[False] = False
+
+    @property
+    def html(self) -> Markup:
+        """What is agreed to, as markup, in the active language."""
+        return markdown(str(self.text))
+
+    @property
+    @override
+    def missing(self) -> str:
+        return _("This cannot go on without consent.")
+
+
+class YesNoNA(Question):
+    """Yes, no, or not applicable; the answer is `yes`, `no` or `na`."""
+
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
+    kind: Literal["yes_no_na"] = "yes_no_na"
+    default: Literal["yes", "no", "na"] | None = None
+
+    @property
+    @override
+    def initial(self) -> Value:
+        return self.default
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        if not self.admits(text):
+            raise UnusableError(_("Choose one of the options."))
+        return text
+
+    @override
+    def admits(self, value: Value) -> bool:
+        return value in ("yes", "no", "na")
+
+
+class Rating(Question):
+    """A mark, from 1 up; the answer is a number.
+
+    Attributes:
+        most: The best mark.
+        lowest: What the mark 1 means.
+        highest: What the best mark means.
+    """
+
+    operand: ClassVar[Operand | None] = "number"
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
+    kind: Literal["rating"] = "rating"
+    most: Annotated[int, Field(ge=2, le=10)] = 5
+    lowest: Text | None = None
+    highest: Text | None = None
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        if text not in self.marks:
+            raise UnusableError(_("Choose one of the options."))
+        return int(text)
+
+    @property
+    def marks(self) -> list[str]:
+        """The marks, as texts."""
+        return [str(mark) for mark in range(1, self.most + 1)]
+
+    @override
+    def admits(self, value: Value) -> bool:
+        return False
 
 
 class Option(BaseModel):
@@ -152,6 +263,12 @@ class Select(_OneOf):
     as_typed: ClassVar[AsTyped | None] = "chosen"
 
     kind: Literal["select"] = "select"
+
+
+class Button(_OneOf):
+    """Buttons that send the form; the answer is the one that was pressed."""
+
+    kind: Literal["button"] = "button"
 
 
 class MultiSelect(Question):

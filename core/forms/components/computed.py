@@ -49,7 +49,9 @@ class Computed(Question):
             return "yes" if value else "no"
         if isinstance(value, list):
             return ", ".join(str(each) for each in value)
-        return written(value) if isinstance(value, int | float) else value or ""
+        if isinstance(value, int | float):
+            return written(value)
+        return value if isinstance(value, str) else ""
 
     @override
     def admits(self, value: Value) -> bool:

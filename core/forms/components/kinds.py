@@ -9,10 +9,23 @@ from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter, Validat
 from typing_extensions import override
 
 from core.forms.answers import Value
-from core.forms.components.base import LONGEST_TEXT, Component, StaticText
-from core.forms.components.choices import MultiSelect, Radio, Select, Switch, YesNo
+from core.forms.components.base import LONGEST_TEXT, Component, RichText, StaticText
+from core.forms.components.choices import (
+    Button,
+    Checkbox,
+    Consent,
+    MultiSelect,
+    Radio,
+    Rating,
+    Select,
+    Switch,
+    YesNo,
+    YesNoNA,
+)
 from core.forms.components.computed import Computed
-from core.forms.components.numbers import Number
+from core.forms.components.contacts import Contact, Money, Phone
+from core.forms.components.numbers import Number, Slider
+from core.forms.components.tables import Table
 from core.forms.components.texts import LongText, Secret, TextLine, TextList
 from core.forms.components.times import DateTime
 from core.forms.problems import Unusable
@@ -31,7 +44,7 @@ class Forgotten(TextLine):
 
     @override
     def show(self, value: Value, reader: Reader) -> str:
-        return "\n".join(value) if isinstance(value, list) else super().show(value, reader)
+        return "\n".join(str(each) for each in value) if isinstance(value, list) else super().show(value, reader)
 
     @override
     def admits(self, value: Value) -> bool:
@@ -73,6 +86,7 @@ class Section(Component):
 
 _Core = (
     StaticText
+    | RichText
     | Section
     | TextLine
     | LongText
@@ -84,7 +98,17 @@ _Core = (
     | Select
     | MultiSelect
     | Number
+    | Slider
+    | Rating
     | DateTime
+    | Checkbox
+    | Consent
+    | YesNoNA
+    | Button
+    | Phone
+    | Money
+    | Contact
+    | Table
     | Computed
 )
 _KNOWN = {model.kind_name() for model in get_args(_Core)}

@@ -17,7 +17,7 @@ from core.forms.text import Text
 from core.locale import gettext as _
 
 _WHOLE = re.compile(r"[+-]?\d+")
-_DECIMAL = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)")
+DECIMAL = re.compile(r"[+-]?(\d+([.,]\d*)?|[.,]\d+)")
 
 MOST_DIGITS = 15
 """Digits that a number may have: so many survive every browser, JSON and floating point number."""
@@ -72,7 +72,7 @@ class Number(Question):
         compact = "".join(text.split()).replace("\u2212", "-")
         if self.whole and not _WHOLE.fullmatch(compact):
             raise UnusableError(_("Enter a whole number."))
-        if not _DECIMAL.fullmatch(compact):
+        if not DECIMAL.fullmatch(compact):
             raise UnusableError(_("Enter a number."))
         value = Decimal(compact.replace(",", "."))
         if len(value.normalize().as_tuple().digits) > MOST_DIGITS or abs(value) >= 10**MOST_DIGITS:
@@ -87,11 +87,38 @@ class Number(Question):
     def show(self, value: Value, reader: Reader) -> str:
         if isinstance(value, str):
             return value  # A decimal number that is stored exactly, as text.
-        return "" if value is None or isinstance(value, bool | list) else written(value)
+        return "" if value is None or isinstance(value, bool | list | dict) else written(value)
 
     @override
     def admits(self, value: Value) -> bool:
         return False
+
+
+class Slider(Number):
+    """A number on a scale; it stands at the minimum until it is moved.
+
+    Attributes:
+        step: How far the numbers that can be chosen are apart.
+    """
+
+    kind: Literal["slider"] = "slider"  # type: ignore[assignment]
+    whole: bool = False
+    minimum: int | Limit = 0
+    maximum: int | Limit = 10
+    step: Annotated[int | Limit, Field(gt=0)] = 1
+
+    @property
+    @override
+    def initial(self) -> Value:
+        return self.minimum if self.default is None else self.default
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        value = super().parse(text, reader)
+        steps = (Decimal(str(value)) - Decimal(str(self.minimum))) / Decimal(str(self.step))
+        if steps != steps.to_integral_value():
+            raise UnusableError(_("Choose a number in steps of %(step)s.") % {"step": written(self.step)})
+        return value
 
 
 def written(value: float | None) -> str:

@@ -15,7 +15,7 @@ from core.forms.reader import Reader
 from core.locale import gettext as _
 
 # What browsers take for an address of mail, with a dot required in the part after the @.
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _WEB_ADDRESS = TypeAdapter(AnyHttpUrl)
 
 REMOVE = "\x7f"
@@ -47,7 +47,7 @@ class TextLine(Question):
     @override
     def parse(self, text: str, reader: Reader) -> Value:
         line = within(clean(text).replace("\n", " ").strip(), self.max_length)
-        if line is not None and self.format == "email" and not _EMAIL.fullmatch(line):
+        if line is not None and self.format == "email" and not EMAIL.fullmatch(line):
             raise UnusableError(_("Give an e-mail address, such as name@example.com."))
         if line is not None and self.format == "url" and not _is_web_address(line):
             raise UnusableError(_("Give a web address that begins with https:// or http://."))
@@ -109,7 +109,7 @@ class TextList(Question):
 
     @override
     def show(self, value: Value, reader: Reader) -> str:
-        return "\n".join(value) if isinstance(value, list) else ""
+        return "\n".join(str(each) for each in value) if isinstance(value, list) else ""
 
     @override
     def admits(self, value: Value) -> bool:

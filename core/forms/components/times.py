@@ -43,6 +43,10 @@ class DateTime(Question):
         return datetime.fromisoformat(value).astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M")
 
     @override
+    def texts(self, value: Value, reader: Reader) -> list[str]:
+        return [_local(text, reader) for text in super().texts(value, reader)]
+
+    @override
     def in_expression(self, value: Value, reader: Reader) -> Value:
         return self.show(value, reader) or None
 
@@ -80,3 +84,12 @@ def _moment(typed: datetime, reader: Reader) -> datetime:
             % {"time": typed.strftime("%H:%M"), "zone": reader.zone.key}
         )
     return moment
+
+
+def _local(text: str, reader: Reader) -> str:
+    """What the person's clock shows at a moment that is written with an offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return text if moment.tzinfo is None else moment.astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M:%S")
+    except (ValueError, OverflowError):
+        return text

@@ -95,6 +95,12 @@ const FUNCTIONS = {
   count: (value) => (Array.isArray(value) ? value.length : empty(value) ? 0 : 1),
   length: (value) => (isText(value) ? characters(value).length : value === null ? 0 : null),
   round,
+  sum: (rows, column) => {
+    if (rows === null) return 0;
+    if (!Array.isArray(rows) || rows.some(isText)) return null;
+    const cells = rows.map((row) => (Object.hasOwn(row, String(column)) ? row[column] : null)).filter(isNumber);
+    return cells.reduce((total, cell) => (total === null ? null : calculated(total, cell, (one, other) => one + other)), 0);
+  },
   min: (...values) => (values.every(isNumber) ? Math.min(...values) : null),
   max: (...values) => (values.every(isNumber) ? Math.max(...values) : null),
 };

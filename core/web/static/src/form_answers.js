@@ -63,12 +63,36 @@ function inWords(component, value) {
   return (Array.isArray(value) ? value.join(", ") : value) || "–";
 }
 
+/** The rows of a table that are not blank, by their columns: names and what they ask for. */
+function rowsIn(named, columns) {
+  const rows = [];
+  for (let start = 0; start < named.length; start += columns.length) {
+    const row = {};
+    columns.forEach(([key, asksFor], place) => {
+      const text = named[start + place].value.trim();
+      const cell = asksFor === "number" ? numberIn(text) : text;
+      if (text && cell !== null) row[key] = cell;
+    });
+    if (named.slice(start, start + columns.length).some((input) => input.value.trim())) rows.push(row);
+  }
+  return rows.length ? rows : null;
+}
+
+/** What stands in several inputs of one question. */
+const SEVERAL = {
+  table: ({ component, named }) => rowsIn(named, JSON.parse(component.dataset.columns)),
+  money: ({ named }) => numberIn(named[0].value),
+  joined: ({ named }) => named.map((input) => input.value.trim()).filter(Boolean).join(" ") || null,
+};
+
 /** Gives the answers that stand in these fields, typed. */
 export function valuesOf(fields) {
   return (key) => {
     const question = shown(fields, key);
     if (!question) return null;
     if (question.component.dataset.computed) return computed.get(question.component) ?? null;
+    const several = SEVERAL[question.component.dataset.operand];
+    if (several) return several(question);
     const text = textIn(question.named);
     const read = READERS[question.component.dataset.operand ?? "text"];
     return text === null ? null : read(text);

@@ -82,8 +82,32 @@ function applyOnce(fields) {
   return changes;
 }
 
+/** The number that a slider stands at. */
+function tellSliders(fields) {
+  for (const slider of fields.querySelectorAll("input[type=range]")) {
+    const told = slider.closest("[data-component]").querySelector("[data-slider-value]");
+    if (told) told.textContent = slider.value;
+  }
+}
+
+/** One more row, as the last one is, without what was typed there. */
+function addRow(button) {
+  const table = button.closest("[data-component]");
+  const last = table.querySelector("tbody tr:last-child");
+  const number = table.querySelectorAll("tbody tr").length + 1;
+  const row = last.cloneNode(true);
+  for (const input of row.querySelectorAll("input, select")) {
+    input.value = "";
+    input.setAttribute("aria-label", input.dataset.label.replace("{row}", number));
+  }
+  last.after(row);
+  row.querySelector("input, select").focus();
+  button.hidden = number >= Number(button.dataset.addRow);
+}
+
 /** Shows and computes what the answers ask for, until that changes nothing more. The server refuses what goes in circles. */
 function apply(fields) {
+  tellSliders(fields);
   const most = fields.querySelectorAll("[data-component], [data-form-page]").length;
   for (let pass = 0; pass <= most && applyOnce(fields); pass += 1);
 }
@@ -244,6 +268,10 @@ export function startForms() {
   document.querySelectorAll("[data-form]").forEach(apply);
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-add-row]");
+    if (button) addRow(button);
+  });
   document.addEventListener("focusout", (event) => autosaveOf(event.target)?.save());
   document.addEventListener("formdata", ({ target, formData }) => {
     if (!target.matches("form[data-autosave]")) return;
