@@ -54,6 +54,7 @@ from core.forms.from_schema import (
     values_of_answers,
 )
 from core.forms.kinds import form_kinds
+from core.forms.published import form_json_schema
 from core.forms.reader import Reader
 from core.forms.reading import (
     InvalidAnswers,
@@ -141,6 +142,7 @@ __all__ = [
     "drafts_since",
     "extend_form",
     "fields_of_error",
+    "form_json_schema",
     "form_kinds",
     "form_of_schema",
     "get_draft",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self, get_args
 
-from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter, ValidationInfo, model_validator
+from pydantic import Field, PlainValidator, SerializeAsAny, TypeAdapter, ValidationInfo, WithJsonSchema, model_validator
 from typing_extensions import override
 
 from core.forms.answers import Value
@@ -51,6 +51,10 @@ class Forgotten(TextLine):
         return True
 
 
+PLACE_OF_COMPONENT = {"title": "Component"}
+"""What stands in the JSON Schema where a component may; `published.py` puts the reference there."""
+
+
 def _read(value: Any, info: ValidationInfo) -> Component:
     if isinstance(value, Component):
         return value
@@ -61,10 +65,10 @@ def _read(value: Any, info: ValidationInfo) -> Component:
     if (info.context or {}).get("was_answered") and kind not in _KNOWN:
         kept = {name: part for name, part in value.items() if name in ("key", "label", "help", "shown_if")}
         return Forgotten.model_validate(kept)
-    return _core.validate_python(value, context=info.context)
+    return core_kinds.validate_python(value, context=info.context)
 
 
-AnyComponent = Annotated[SerializeAsAny[Component], PlainValidator(_read)]
+AnyComponent = Annotated[SerializeAsAny[Component], PlainValidator(_read), WithJsonSchema(PLACE_OF_COMPONENT)]
 """Any component, core's or a plugin's."""
 
 
@@ -84,7 +88,7 @@ class Section(Component):
         return self
 
 
-_Core = (
+CORE_KINDS = (
     StaticText
     | RichText
     | Section
@@ -111,5 +115,5 @@ _Core = (
     | Table
     | Computed
 )
-_KNOWN = {model.kind_name() for model in get_args(_Core)}
-_core: TypeAdapter[Component] = TypeAdapter(Annotated[_Core, Field(discriminator="kind")])
+_KNOWN = {model.kind_name() for model in get_args(CORE_KINDS)}
+core_kinds: TypeAdapter[Component] = TypeAdapter(Annotated[CORE_KINDS, Field(discriminator="kind")])
