@@ -43,6 +43,23 @@ def placed(pages: tuple[Page, ...]) -> Iterator[Placed]:
                     yield Placed(part, f"{place}.components.{inner}", page, component.key)
 
 
+def conditions_of(pages: tuple[Page, ...]) -> Iterator[Condition]:
+    """Every condition, and every formula."""
+    for each in placed(pages):
+        yield from _conditions(each.component)
+    for page in pages:
+        yield from (
+            condition for condition in (page.shown_if, *(way.when for way in page.leads_to)) if condition is not None
+        )
+
+
+def _conditions(component: Component) -> Iterator[Condition]:
+    for name in ("shown_if", "required_if", "formula"):
+        condition: Condition | None = getattr(component, name, None)
+        if condition is not None:
+            yield condition
+
+
 def check_pages(pages: tuple[Page, ...]) -> tuple[str, ...]:
     """The keys of the components in an order in which each comes after all that it depends on.
 
@@ -153,8 +170,7 @@ class _Check:
 
     def _needs(self, each: Placed) -> set[str]:
         """What must be known before it can be said whether a component is shown, and what its answer is."""
-        component = each.component
-        conditions = [component.shown_if, getattr(component, "required_if", None), getattr(component, "formula", None)]
+        conditions: list[Condition | None] = [*_conditions(each.component)]
         conditions += [page.shown_if for page in self.pages[: each.page + 1]]
         conditions += [way.when for page in self.pages[: each.page] for way in page.leads_to]
         found = {

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import ast
 import math
+import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
@@ -77,8 +78,7 @@ class Expression(RootModel[Annotated[str, Field(min_length=1, max_length=LONGEST
 
     def value(self, answers: Mapping[str, Value]) -> Value:
         """What it gives with these answers."""
-        evaluator = SimpleEval(OPERATORS, _CALLS, _Known(answers))
-        found: Value = evaluator.eval(self.root, previously_parsed=_parsed(self.root))
+        found: Value = _evaluators.evaluate(self.root, answers)
         return found
 
     def holds(self, answers: Mapping[str, Value]) -> bool:
@@ -108,6 +108,23 @@ class _Known(dict[str, Value]):
 
 
 _CALLS = {name: function for name, (function, _arguments) in FUNCTIONS.items()}
+
+
+class _Evaluators(threading.local):
+    """One for each thread: making one takes longer than most expressions, and no other comes between."""
+
+    def __init__(self) -> None:
+        self.one = SimpleEval(OPERATORS, _CALLS, {})
+
+    def evaluate(self, text: str, answers: Mapping[str, Value]) -> Any:
+        self.one.names = _Known(answers)
+        try:
+            return self.one.eval(text, previously_parsed=_parsed(text))
+        finally:
+            self.one.names = {}
+
+
+_evaluators = _Evaluators()
 
 
 @lru_cache(maxsize=4096)

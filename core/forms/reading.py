@@ -40,7 +40,7 @@ class Reading:
         shown: The keys of the components that are shown.
         required: The keys of those that must be answered.
         answers: Field → typed value, of the questions that are shown and answered.
-        operands: The same, as conditions see them.
+        operands: Those that conditions look at, as they see them.
         errors: Field → what is wrong with it.
     """
 
@@ -99,7 +99,7 @@ def read_answers(form: Form, typed: Typed, reader: Reader) -> Reading:
         if isinstance(component, Computed):
             _compute(component, reading)
         elif isinstance(component, Question):
-            _read_question(component, typed.get(component.key, ""), reader, reading)
+            _read_question(component, typed.get(component.key, ""), reader, form.asked_for, reading)
     reading.pages.update(page.key for number, page in enumerate(form.pages) if way.includes(number))
     return reading
 
@@ -173,7 +173,7 @@ def _compute(component: Computed, reading: Reading) -> None:
         reading.operands[component.key] = value
 
 
-def _read_question(question: Question, text: str, reader: Reader, reading: Reading) -> None:
+def _read_question(question: Question, text: str, reader: Reader, asked_for: frozenset[str], reading: Reading) -> None:
     needed = question.required or (question.required_if is not None and question.required_if.holds(reading.operands))
     if needed:
         reading.required.add(question.key)
@@ -184,6 +184,7 @@ def _read_question(question: Question, text: str, reader: Reader, reading: Readi
         return
     if value is not None:
         reading.answers[question.key] = value
-        reading.operands[question.key] = question.in_expression(value, reader)
+        if question.key in asked_for:
+            reading.operands[question.key] = question.in_expression(value, reader)
     if needed and not question.answers(value):
         reading.errors[question.key] = question.missing

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
@@ -18,17 +17,16 @@ from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.expressions import Expression
 from core.forms.reader import Reader
 from core.forms.reading import PREFIX, Reading, Typed, read_answers
-from core.forms.schema import Form, Page
+from core.forms.schema import Form, Page, State
 from core.locale import active_language, gettext, ngettext, pgettext
 from core.locale import gettext as _
 
 # What stands in a drawing of a component where the text that is typed and the beginning of ids go. Nobody can guess it.
 TYPED = f"typed{token_hex(12)}"
 SCOPE = f"scope{token_hex(12)}"
-_BLANKS = re.compile(f"({TYPED}|{SCOPE})")
 
 MOST_DRAWN = 5000
-"""Drawings that are kept of one form."""
+"""Drawings that are kept of one form in one language and zone."""
 
 LONGEST_SHAPE = 200
 
@@ -42,6 +40,7 @@ class Rendering:
         typed: Field → text.
         errors: Field → what is wrong with it.
         reader: Who fills it in.
+        drawn: What was drawn before, by the state it was in: in pieces, between which the typed text goes.
         secrets_set: The secrets that are there already.
     """
 
@@ -51,38 +50,31 @@ class Rendering:
     reading: Reading
     errors: Mapping[str, str]
     reader: Reader
+    drawn: dict[State, tuple[str, ...]]
     secrets_set: frozenset[str] = frozenset()
     prefix: str = PREFIX
 
-    def html(self, component: Component) -> Markup:
+    def page(self, page: Page) -> Markup:
+        """The components of a page as they stand now."""
+        return Markup("".join([self.html(component) for component in page.components]))  # noqa: S704 - escaped below
+
+    def html(self, component: Component) -> str:
         """The component as it stands now."""
         if isinstance(component, Section):
-            body = Markup("").join(self.html(part) for part in component.components)
-            return Markup(_macros().section(component, self, body))  # noqa: S704 - escaped by the template
+            body = Markup("".join([self.html(part) for part in component.components]))  # noqa: S704 - escaped below
+            return str(_macros().section(component, self, body))
         key = component.key
-        if not component.as_typed or key in self.errors:
+        if component.as_typed is None or key in self.errors:
             return self._draw(component)
         typed = self.typed.get(key, "")
         shape = TYPED if component.as_typed == "anywhere" else typed
-        state: tuple[str | bool, ...] = (
-            key,
-            shape,
-            active_language(),
-            self.reader.zone.key,
-            self.prefix,
-            key in self.reading.shown,
-            key in self.reading.required,
-            key in self.secrets_set,
-        )
-        pieces = self.form.drawn.get(state)
+        state = (key, shape, key in self.reading.shown, key in self.reading.required, key in self.secrets_set)
+        pieces = self.drawn.get(state)
         if pieces is None:
-            pieces = self._pieces(component, shape)
-            if len(self.form.drawn) >= MOST_DRAWN:
-                self.form.drawn.clear()
-            if len(shape) <= LONGEST_SHAPE:
-                self.form.drawn[state] = pieces
-        filled = {SCOPE: self.scope, TYPED: escape(typed)}
-        return Markup("".join([filled.get(piece, piece) for piece in pieces]))  # noqa: S704 - escaped where it was drawn
+            pieces = tuple(replace(self, typed={key: shape})._draw(component).split(TYPED))
+            if len(shape) <= LONGEST_SHAPE and len(self.drawn) < MOST_DRAWN:
+                self.drawn[state] = pieces
+        return pieces[0] if len(pieces) == 1 else str(escape(typed)).join(pieces)
 
     def conditions(self, component: Component) -> dict[str, Any]:
         """The component's conditions, in the browser's terms."""
@@ -115,13 +107,9 @@ class Rendering:
             return _("Yes") if value else _("No")
         return component.show(value, self.reader) or "–"
 
-    def _draw(self, component: Component) -> Markup:
+    def _draw(self, component: Component) -> str:
         macro = "contributed" if component.template else component.kind_name()
-        return Markup(getattr(_macros(), macro)(component, self))  # noqa: S704 - escaped by the template
-
-    def _pieces(self, component: Component, shape: str) -> tuple[str, ...]:
-        drawn = replace(self, scope=SCOPE, typed={component.key: shape})._draw(component)
-        return tuple(_BLANKS.split(drawn))
+        return str(getattr(_macros(), macro)(component, self))
 
     def id(self, key: str) -> str:
         """The id of a component's element."""
@@ -184,10 +172,11 @@ def render_form(
         errors: Field → what is wrong with it, as `InvalidAnswers.fields` gives them.
         secrets_set: The keys of the secrets that are there already: the form says so of each, and nothing more.
     """
+    drawn = form.drawn.setdefault((active_language(), reader.zone.key), {})
     reading = read_answers(form, typed, reader)
-    rendering = Rendering(form, scope, typed, reading, errors or {}, reader, frozenset(secrets_set))
-    # Everything in it is escaped by the template.
-    return Markup(_form_template.render(form=form, rendering=rendering))  # noqa: S704
+    rendering = Rendering(form, SCOPE, typed, reading, errors or {}, reader, drawn, frozenset(secrets_set))
+    # Everything in it is escaped by the templates.
+    return Markup(_form_template.render(form=form, rendering=rendering).replace(SCOPE, scope))  # noqa: S704
 
 
 _environment = Environment(

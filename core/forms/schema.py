@@ -12,12 +12,15 @@ from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError,
 
 from core.errors import InvalidInput
 from core.forms.answers import Key
-from core.forms.checks import Placed, check_pages, placed
+from core.forms.checks import Placed, check_pages, conditions_of, placed
 from core.forms.components import AnyComponent, Component, Kinds, Question, Secret
 from core.forms.conditions import Condition
 from core.forms.problems import problems_of
 from core.forms.text import Text
 from core.locale import gettext as _
+
+State = tuple[str, str, bool, bool, bool]
+"""What a component looks like depends on: its key and shape, whether it is shown, required, and there already."""
 
 
 class Lead(BaseModel):
@@ -100,8 +103,15 @@ class Form(BaseModel):
         return frozenset(key for key, question in self.questions.items() if isinstance(question, Secret))
 
     @cached_property
-    def drawn(self) -> dict[tuple[str | bool, ...], tuple[str, ...]]:
-        """How components looked in each state that was asked for, kept by whoever draws them."""
+    def asked_for(self) -> frozenset[str]:
+        """The keys of the questions that conditions and computed values look at."""
+        return frozenset(
+            name for condition in conditions_of(self.pages) for part in condition.parts() for name in part.fields()
+        )
+
+    @cached_property
+    def drawn(self) -> dict[tuple[str, str], dict[State, tuple[str, ...]]]:
+        """How components looked in each language, zone and state that was asked for; kept by whoever draws them."""
         return {}
 
     def as_json(self) -> dict[str, Any]:

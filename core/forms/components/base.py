@@ -21,6 +21,7 @@ from core.locale import gettext as _
 LONGEST_TEXT = 20_000
 """Characters that the longest answer may have."""
 
+_UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
@@ -178,6 +179,8 @@ class Question(Component):
 
 def clean(text: str) -> str:
     """The text with Unix line ends, without characters that nobody types and PostgreSQL does not store."""
+    if not _UNCLEAN.search(text):
+        return text
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROL.sub("", unix).encode("utf-8", "replace").decode("utf-8")
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from typing import Annotated, ClassVar, Literal, Self
 
 from markupsafe import Markup
@@ -241,7 +242,11 @@ class _OneOf(Question):
 
     @override
     def admits(self, value: Value) -> bool:
-        return any(option.value == value for option in self.options)
+        return isinstance(value, str) and value in self._values
+
+    @cached_property
+    def _values(self) -> frozenset[str]:
+        return frozenset(option.value for option in self.options)
 
 
 class Radio(_OneOf):
@@ -307,10 +312,13 @@ class MultiSelect(Question):
     @override
     def parse(self, text: str, reader: Reader) -> Value:
         chosen = self.chosen(text)
-        values = [option.value for option in self.options]
-        if not set(chosen) <= set(values):
+        if not self._values.keys() >= set(chosen):
             raise UnusableError(_("Choose of the options."))
-        return [value for value in values if value in chosen] or None
+        return sorted(set(chosen), key=self._values.__getitem__) or None
+
+    @cached_property
+    def _values(self) -> dict[str, int]:
+        return {option.value: number for number, option in enumerate(self.options)}
 
     @override
     def show(self, value: Value, reader: Reader) -> str:

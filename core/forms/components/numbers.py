@@ -74,14 +74,17 @@ class Number(Question):
             raise UnusableError(_("Enter a whole number."))
         if not DECIMAL.fullmatch(compact):
             raise UnusableError(_("Enter a number."))
+        if len(compact) <= MOST_DIGITS and _WHOLE.fullmatch(compact):
+            return self._within(int(compact))
         value = Decimal(compact.replace(",", "."))
         if len(value.normalize().as_tuple().digits) > MOST_DIGITS or abs(value) >= 10**MOST_DIGITS:
             raise UnusableError(_("This number has too many digits."))
-        if (self.minimum is not None and value < Decimal(str(self.minimum))) or (
-            self.maximum is not None and value > Decimal(str(self.maximum))
-        ):
+        return self._within(int(value) if self.whole or value == value.to_integral_value() else float(value))
+
+    def _within(self, value: float) -> int | float:
+        if (self.minimum is not None and value < self.minimum) or (self.maximum is not None and value > self.maximum):
             raise UnusableError(self.range_hint)
-        return int(value) if self.whole or value == value.to_integral_value() else float(value)
+        return value
 
     @override
     def show(self, value: Value, reader: Reader) -> str:
