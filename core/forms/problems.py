@@ -86,7 +86,7 @@ def _of_text(place: Sequence[int | str], kind: str, context: Mapping[str, Any]) 
         case "too_short" if context.get("field_type") == "Dictionary":
             return _("This text is missing. Write it in at least one language.")
         case "string_too_short" | "string_pattern_mismatch" if isinstance(last, str) and _is_language(place):
-            return _("This text is blank. Write it, or leave the language out.")
+            return _("This text is blank or cannot be stored. Write it anew, or leave the language out.")
         case "string_pattern_mismatch" if last in ("key", "field"):
             return _("A name begins with a small letter and has small letters, digits and _ only.")
         case "union_tag_invalid":

@@ -21,7 +21,9 @@ from core.forms.schema import Form, read_form
 from core.forms.text import Text
 from core.locale import ENGLISH, speaking
 
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(str.strip)
+# PostgreSQL does not store the character 0, so no text of a form may have it.
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+WORDS = st.text(CHARACTERS, min_size=1, max_size=20).filter(str.strip)
 TEXT = st.dictionaries(st.sampled_from(["en", "ru", "pt-BR"]), WORDS, min_size=1)
 KINDS = [
     "static_text",
@@ -311,6 +313,8 @@ def form_of(*pages: dict[str, Any]) -> dict[str, Any]:
         (form_with({**YES_NO, "kind": "tachometer"}), "pages.0.components.0", "no component of the kind tachometer"),
         (form_with({"key": "ok"}), "pages.0.components.0", "of which kind"),
         (form_with({**YES_NO, "label": {}}), "pages.0.components.0.label", "at least one language"),
+        (form_with({**YES_NO, "label": {"en": "a\0"}}), "pages.0.components.0.label.en", "blank"),
+        (form_with({**LINE, "default": "a\0"}), "pages.0.components.0.default", "right form"),
         (form_with({**YES_NO, "label": {"en": "  "}}), "pages.0.components.0.label.en", "blank"),
         (form_with({**YES_NO, "key": "No"}), "pages.0.components.0.key", "small letter"),
         (form_with({"kind": "yes_no", "key": "ok"}), "pages.0.components.0.label", "missing"),

@@ -12,6 +12,7 @@ from typing_extensions import override
 from core.forms.answers import Value
 from core.forms.components.base import LONGEST_TEXT, AsTyped, Operand, Question, UnusableError, clean, within
 from core.forms.reader import Reader
+from core.forms.text import Storable
 from core.locale import gettext as _
 
 # What browsers take for an address of mail, with a dot required in the part after the @.
@@ -36,7 +37,7 @@ class TextLine(Question):
 
     kind: Literal["text"] = "text"
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 200
-    default: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
+    default: Annotated[Storable, Field(max_length=LONGEST_TEXT)] | None = None
     format: Literal["email", "url"] | None = None
 
     @property
@@ -62,7 +63,7 @@ class LongText(Question):
     kind: Literal["long_text"] = "long_text"
     rows: Annotated[int, Field(ge=2, le=30)] = 4
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 4000
-    default: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
+    default: Annotated[Storable, Field(max_length=LONGEST_TEXT)] | None = None
 
     @property
     @override
@@ -89,7 +90,7 @@ class TextList(Question):
     rows: Annotated[int, Field(ge=2, le=30)] = 4
     max_items: Annotated[int, Field(ge=1, le=1000)] = 100
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 200
-    default: tuple[str, ...] = ()
+    default: tuple[Storable, ...] = ()
 
     @property
     @override
