@@ -6,28 +6,44 @@ stores them. `<form data-autosave="ADDRESS">` saves as people type: each save is
 `_tab` and `_sequence`, read by `read_writer`.
 """
 
+from core.forms.answers import Value
 from core.forms.components import (
     REMOVED,
     AnyComponent,
+    Button,
+    Checkbox,
+    Column,
     Component,
+    Computed,
+    Consent,
+    Contact,
     DateTime,
     LongText,
+    Money,
     MultiSelect,
     Number,
     Option,
+    Phone,
     Question,
     Radio,
+    Rating,
+    RichText,
     Secret,
+    Section,
     Select,
+    Slider,
     StaticText,
     Switch,
+    Table,
     TextLine,
     TextList,
     UnusableError,
     YesNo,
+    YesNoNA,
 )
-from core.forms.conditions import All, Any_, Condition, Equals, Value
+from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.contributed import extend_form
+from core.forms.expressions import Expression
 from core.forms.from_schema import (
     WHOLE_FORM,
     UnsupportedField,
@@ -38,6 +54,7 @@ from core.forms.from_schema import (
     values_of_answers,
 )
 from core.forms.kinds import form_kinds
+from core.forms.published import form_json_schema
 from core.forms.reader import Reader
 from core.forms.reading import (
     InvalidAnswers,
@@ -51,7 +68,7 @@ from core.forms.reading import (
 )
 from core.forms.reference import FormRef
 from core.forms.rendering import render_form
-from core.forms.schema import Form, Page, read_form
+from core.forms.schema import Form, Lead, Page, read_form
 from core.forms.store import (
     AlreadySubmitted,
     Draft,
@@ -74,28 +91,43 @@ __all__ = [
     "AlreadySubmitted",
     "AnyComponent",
     "Any_",
+    "Button",
+    "Checkbox",
+    "Column",
     "Component",
+    "Computed",
     "Condition",
+    "Consent",
+    "Contact",
     "DateTime",
     "Draft",
     "Equals",
+    "Expression",
     "Form",
     "FormRef",
     "InvalidAnswers",
+    "Lead",
     "LongText",
+    "Money",
     "MultiSelect",
     "Number",
     "Option",
     "Page",
+    "Phone",
     "Question",
     "Radio",
+    "Rating",
     "Reader",
     "Reading",
+    "RichText",
     "Secret",
+    "Section",
     "Select",
+    "Slider",
     "StaticText",
     "Submission",
     "Switch",
+    "Table",
     "Text",
     "TextLine",
     "TextList",
@@ -105,10 +137,12 @@ __all__ = [
     "Value",
     "Writer",
     "YesNo",
+    "YesNoNA",
     "accept_answers",
     "drafts_since",
     "extend_form",
     "fields_of_error",
+    "form_json_schema",
     "form_kinds",
     "form_of_schema",
     "get_draft",

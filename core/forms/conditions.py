@@ -1,4 +1,4 @@
-"""When a component is shown, or must be answered: data, never code."""
+"""When a component is shown, or must be answered: comparisons as data, or a written expression; never code."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Discriminator, Field, StrictBool, StrictStr, Tag
 
-Key = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,119}$")]
-"""The name of a component within its form; a plugin's in somebody else's form is `<plugin>__<group>__<key>`."""
-
-Value = str | bool | int | float | list[str] | None
-"""A typed answer, as it is stored: None is no answer, a time is its UTC instant in ISO format."""
+from core.forms.answers import Key, Value
+from core.forms.expressions import Expression
 
 
 class _Condition(BaseModel):
@@ -28,8 +25,12 @@ class Equals(_Condition):
         """Whether the condition is met by these answers."""
         return answers.get(self.field) == self.equals
 
-    def comparisons(self) -> Iterator[Equals]:
-        """Every comparison that the condition makes."""
+    def fields(self) -> Iterator[str]:
+        """The key of the question that it looks at."""
+        yield self.field
+
+    def parts(self) -> Iterator[Equals | Expression]:
+        """Every comparison and every expression that the condition is made of."""
         yield self
 
 
@@ -42,10 +43,10 @@ class All(_Condition):
         """Whether the condition is met by these answers."""
         return all(condition.holds(answers) for condition in self.all)
 
-    def comparisons(self) -> Iterator[Equals]:
-        """Every comparison that the condition makes."""
+    def parts(self) -> Iterator[Equals | Expression]:
+        """Every comparison and every expression that the condition is made of."""
         for condition in self.all:
-            yield from condition.comparisons()
+            yield from condition.parts()
 
 
 class Any_(_Condition):  # noqa: N801 - typing's Any is meant everywhere else
@@ -57,21 +58,27 @@ class Any_(_Condition):  # noqa: N801 - typing's Any is meant everywhere else
         """Whether the condition is met by these answers."""
         return any(condition.holds(answers) for condition in self.any)
 
-    def comparisons(self) -> Iterator[Equals]:
-        """Every comparison that the condition makes."""
+    def parts(self) -> Iterator[Equals | Expression]:
+        """Every comparison and every expression that the condition is made of."""
         for condition in self.any:
-            yield from condition.comparisons()
+            yield from condition.parts()
 
 
 def _kind(value: Any) -> str:
-    keys = value if isinstance(value, Mapping) else type(value).model_fields
+    if isinstance(value, str | Expression):
+        return "expression"
+    keys = value if isinstance(value, Mapping) else type(value).model_fields if isinstance(value, BaseModel) else ()
     return next((kind for kind in ("all", "any") if kind in keys), "equals")
 
 
 Condition = Annotated[
-    Annotated[Equals, Tag("equals")] | Annotated[All, Tag("all")] | Annotated[Any_, Tag("any")], Discriminator(_kind)
+    Annotated[Equals, Tag("equals")]
+    | Annotated[All, Tag("all")]
+    | Annotated[Any_, Tag("any")]
+    | Annotated[Expression, Tag("expression")],
+    Discriminator(_kind),
 ]
-"""`{"field": "successful", "equals": false}`, or several under `all` or `any`."""
+"""`{"field": "successful", "equals": false}`, or several under `all` or `any`, or `"people > 3"`."""
 
 All.model_rebuild()
 Any_.model_rebuild()

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
-from core.forms.components import Component, Secret, StaticText
-from core.forms.conditions import All, Any_, Condition, Equals, Value
+from core.forms.answers import Value
+from core.forms.components import Component, Secret, Section, StaticText
+from core.forms.conditions import All, Any_, Condition, Equals
+from core.forms.expressions import Expression
 from core.forms.reading import CONTRIBUTED, InvalidAnswers
 from core.forms.reference import FormRef
 from core.forms.schema import Form, Page
@@ -91,9 +93,10 @@ def _components(group: FieldGroup) -> Iterable[Component]:
     for component in group.components:
         if not isinstance(component, Component):
             raise UnusableGroup(f"The group {group.key!r} holds {component!r}, which is no component of a form.")
-        if isinstance(component, Secret):
-            raise UnusableGroup(f"The group {group.key!r} asks for a secret: answers of forms are stored to be read.")
-        _check_key(component.key, "question")
+        for part in (component, *(component.components if isinstance(component, Section) else ())):
+            _check_key(part.key, "question")
+            if isinstance(part, Secret):
+                raise UnusableGroup(f"{group.key!r} asks for a secret, but answers of forms are stored to be read.")
         yield component
 
 
@@ -106,12 +109,14 @@ def _check_key(key: str, what: str) -> None:
 
 
 def _renamed(component: Component, prefix: str) -> Component:
-    conditions = {
+    values: dict[str, Any] = {
         name: _prefixed(condition, prefix)
-        for name in ("shown_if", "required_if")
+        for name in ("shown_if", "required_if", "formula")
         if (condition := getattr(component, name, None)) is not None
     }
-    return component.model_copy(update={"key": f"{prefix}{component.key}", **conditions})
+    if isinstance(component, Section):
+        values["components"] = tuple(_renamed(part, prefix) for part in component.components)
+    return component.model_copy(update={"key": f"{prefix}{component.key}", **values})
 
 
 def _prefixed(condition: Condition, prefix: str) -> Condition:
@@ -123,6 +128,8 @@ def _prefixed(condition: Condition, prefix: str) -> Condition:
             return All(all=tuple(_prefixed(part, prefix) for part in parts))
         case Any_(any=parts):
             return Any_(any=tuple(_prefixed(part, prefix) for part in parts))
+        case Expression():
+            return condition.renamed(lambda field: f"{prefix}{field}")
 
 
 def _missing(plugin: str) -> Page:

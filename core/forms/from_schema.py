@@ -15,6 +15,7 @@ from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, to_jsonable_python
 
 from core.errors import InvalidInput
+from core.forms.answers import Value
 from core.forms.components import (
     LONGEST_TEXT,
     REMOVED,
@@ -32,11 +33,11 @@ from core.forms.components import (
     TextLine,
     TextList,
 )
-from core.forms.conditions import Value
 from core.forms.reader import Reader
 from core.forms.reading import show_answers
 from core.forms.schema import Form, Page
 from core.forms.text import Text
+from core.forms.words import in_words
 from core.locale import gettext as _
 from core.locale import mark
 
@@ -143,7 +144,7 @@ def fields_of_error(error: ValidationError | InvalidInput) -> dict[str, str]:
         return {name: " ".join(messages) for name, messages in found.items()} or {WHOLE_FORM: _(error.message)}
     for each in error.errors(include_url=False, include_input=False):
         place = str(each["loc"][0]) if each["loc"] else WHOLE_FORM
-        message = _in_words(each["type"], each.get("ctx", {}), each["msg"])
+        message = in_words(each["type"], each.get("ctx", {}), each["msg"])
         if message not in found.setdefault(place, []):
             found[place].append(message)
     return {name: " ".join(messages) for name, messages in found.items()}
@@ -319,40 +320,3 @@ def _blank(question: Question, field: FieldInfo) -> Any:
 
 def _may_be_none(field: FieldInfo) -> bool:
     return type(None) in getattr(field.annotation, "__args__", ())
-
-
-def _in_words(kind: str, context: Mapping[str, Any], message: str) -> str:
-    match kind:
-        case "missing":
-            return _("This must be answered.")
-        case "value_error" | "assertion_error":
-            return _(str(context.get("error", message)))
-        case "int_type" | "int_parsing" | "int_from_float":
-            return _("Enter a whole number.")
-        case "float_type" | "float_parsing" | "decimal_type" | "decimal_parsing":
-            return _("Enter a number.")
-        case "greater_than_equal":
-            return _("At least %(least)s.") % {"least": context["ge"]}
-        case "less_than_equal":
-            return _("At most %(most)s.") % {"most": context["le"]}
-        case "greater_than":
-            return _("More than %(least)s.") % {"least": context["gt"]}
-        case "less_than":
-            return _("Less than %(most)s.") % {"most": context["lt"]}
-        case "string_too_short":
-            return _("At least %(least)s characters.") % {"least": context["min_length"]}
-        case "string_too_long":
-            return _("At most %(most)s characters.") % {"most": context["max_length"]}
-        case "too_short":
-            return _("At least %(least)s entries.") % {"least": context["min_length"]}
-        case "too_long":
-            return _("At most %(most)s entries.") % {"most": context["max_length"]}
-        case "enum" | "literal_error":
-            return _("Choose one of the options.")
-        case "string_pattern_mismatch":
-            return _("This does not have the right form.")
-        case "extra_forbidden":
-            return _("Unknown field.")
-        case "url_parsing" | "url_scheme" | "url_syntax_violation" | "url_type":
-            return _("Give a web address that begins with https:// or http://.")
-    return _(message)

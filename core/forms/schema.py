@@ -8,22 +8,50 @@ from collections.abc import Iterator
 from functools import cached_property
 from typing import Annotated, Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from core.errors import InvalidInput
+from core.forms.answers import Key
+from core.forms.checks import Placed, check_pages, conditions_of, placed
 from core.forms.components import AnyComponent, Component, Kinds, Question, Secret
-from core.forms.conditions import Condition, Key
+from core.forms.conditions import Condition
+from core.forms.problems import problems_of
 from core.forms.text import Text
+from core.locale import gettext as _
+
+State = tuple[str, str, bool, bool, bool]
+"""What a component looks like depends on: its key and shape, whether it is shown, required, and there already."""
+
+
+class Lead(BaseModel):
+    """A way on from a page.
+
+    Attributes:
+        page: The page that it leads to, which stands after; None leads to the end.
+        when: Taken only when this holds.
+    """
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    page: Key | None = None
+    when: Condition | None = None
 
 
 class Page(BaseModel):
-    """Components that are shown together."""
+    """Components that are shown together.
+
+    Attributes:
+        shown_if: The page is part of the form only while this holds.
+        leads_to: Where the form goes on, instead of the next page: the first that holds. What lies between is left out.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     key: Key
     title: Text | None = None
+    shown_if: Condition | None = None
     components: Annotated[tuple[AnyComponent, ...], Field(min_length=1, max_length=300)]
+    leads_to: Annotated[tuple[Lead, ...], Field(max_length=50)] = ()
 
 
 class Form(BaseModel):
@@ -42,22 +70,27 @@ class Form(BaseModel):
     repeatable: bool = False
     pages: Annotated[tuple[Page, ...], Field(min_length=1, max_length=50)]
 
+    _order: tuple[str, ...] = PrivateAttr(())
+
     @model_validator(mode="after")
     def _is_consistent(self) -> Self:
-        _check_page_keys(self.pages)
-        before: dict[str, Any] = {}
-        for component in self.components:
-            if component.key in before:
-                raise ValueError(f"two components are named {component.key!r}")
-            for attribute in ("shown_if", "required_if"):
-                _check_condition(component.key, attribute, getattr(component, attribute, None), before)
-            before[component.key] = component
+        self._order = check_pages(self.pages)
         return self
 
     @property
     def components(self) -> Iterator[Component]:
-        """All components, in the order in which they are shown."""
-        return (component for page in self.pages for component in page.components)
+        """All components, in the order in which they are shown; a section before what is in it."""
+        return (each.component for each in self.placed.values())
+
+    @cached_property
+    def placed(self) -> dict[str, Placed]:
+        """Where each component stands, by key, in the order in which they are shown."""
+        return {each.component.key: each for each in placed(self.pages)}
+
+    @cached_property
+    def in_reading_order(self) -> tuple[Placed, ...]:
+        """All components, each after those that it depends on."""
+        return tuple(self.placed[key] for key in self._order)
 
     @cached_property
     def questions(self) -> dict[str, Question]:
@@ -68,6 +101,18 @@ class Form(BaseModel):
     def secrets(self) -> frozenset[str]:
         """The keys of the questions for something that is never shown again."""
         return frozenset(key for key, question in self.questions.items() if isinstance(question, Secret))
+
+    @cached_property
+    def asked_for(self) -> frozenset[str]:
+        """The keys of the questions that conditions and computed values look at."""
+        return frozenset(
+            name for condition in conditions_of(self.pages) for part in condition.parts() for name in part.fields()
+        )
+
+    @cached_property
+    def drawn(self) -> dict[tuple[str, str], dict[State, tuple[str, ...]]]:
+        """How components looked in each language, zone and state that was asked for; kept by whoever draws them."""
+        return {}
 
     def as_json(self) -> dict[str, Any]:
         """The form as JSON values, without what is left at its default."""
@@ -102,26 +147,4 @@ def _read(data: object, context: dict[str, Any]) -> Form:
     try:
         return Form.model_validate(data, context=context)
     except ValidationError as error:
-        fields = {".".join(str(part) for part in each["loc"]) or "form": each["msg"] for each in error.errors()}
-        raise InvalidInput("This is not a form that can be used.", fields=fields) from error
-
-
-def _check_page_keys(pages: tuple[Page, ...]) -> None:
-    keys = [page.key for page in pages]
-    twice = next((key for key in keys if keys.count(key) > 1), None)
-    if twice is not None:
-        raise ValueError(f"two pages are named {twice!r}")
-
-
-def _check_condition(key: str, attribute: str, condition: Condition | None, before: dict[str, Any]) -> None:
-    """A condition looks only at what stands before it: one pass over a form decides everything, none is circular."""
-    for comparison in condition.comparisons() if condition is not None else ():
-        asked = before.get(comparison.field)
-        if not isinstance(asked, Question):
-            raise ValueError(
-                f"{attribute} of {key!r} asks for {comparison.field!r}, but no question of that name stands before it"
-            )
-        if not asked.admits(comparison.equals):
-            raise ValueError(
-                f"{attribute} of {key!r} asks whether {comparison.field!r} is {comparison.equals!r}, which it never is"
-            )
+        raise InvalidInput(_("This form cannot be used as it is."), fields=problems_of(error, data)) from error

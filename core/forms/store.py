@@ -11,7 +11,7 @@ from typing import Any
 from core.database.connection import execute, fetch, fetch_row, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict, InvalidInput
-from core.forms.conditions import Value
+from core.forms.answers import Value
 from core.forms.contributed import ask_plugins
 from core.forms.kinds import form_kinds
 from core.forms.reader import Reader

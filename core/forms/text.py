@@ -11,7 +11,10 @@ from core.locale import active_language, gettext
 FALLBACK = "en"
 
 LanguageTag = Annotated[str, Field(pattern=r"^[a-z]{2,3}(-[A-Za-z0-9]{2,8})*$")]
-Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"\S")]
+Storable = Annotated[str, Field(pattern=r"^[^\x00]*$")]
+"""Any text but one that PostgreSQL does not store."""
+
+Words = Annotated[str, Field(min_length=1, max_length=4000, pattern=r"^[^\x00]*[^\s\x00][^\x00]*$")]
 
 
 class Text(RootModel[Annotated[dict[LanguageTag, Words], Field(min_length=1)]]):

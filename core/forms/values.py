@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from datetime import datetime
 
-from core.forms.components import DateTime
-from core.forms.conditions import Value
+from core.forms.answers import Value
 from core.forms.reader import Reader
 from core.forms.reading import PREFIX, pick_answers
 from core.forms.schema import Form
@@ -25,20 +23,6 @@ def pick_values(form: Form, values: Mapping[str, Value], reader: Reader) -> dict
 
 def _texts(form: Form, values: Mapping[str, Value], reader: Reader) -> Iterator[tuple[str, str]]:
     for key, value in values.items():
-        for each in value if isinstance(value, list) else [value]:
-            if each is None:
-                continue
-            if isinstance(each, bool):
-                yield key, "yes" if each else "no"
-            elif isinstance(form.questions.get(key), DateTime):
-                yield key, _local(str(each), reader)
-            else:
-                yield key, str(each)
-
-
-def _local(text: str, reader: Reader) -> str:
-    try:
-        moment = datetime.fromisoformat(text)
-        return text if moment.tzinfo is None else moment.astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M:%S")
-    except (ValueError, OverflowError):
-        return text
+        question = form.questions.get(key)
+        for text in question.texts(value, reader) if question is not None else [str(value)]:
+            yield key, text

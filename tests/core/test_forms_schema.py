@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from core.errors import InvalidInput
-from core.forms.components import LONGEST_TEXT
+from core.forms.components import LONGEST_TEXT, Computed
 from core.forms.reader import Reader
 from core.forms.reading import InvalidAnswers, accept_answers, pick_answers, read_answers, show_answers
 from core.forms.rendering import render_form
@@ -21,7 +21,9 @@ from core.forms.schema import Form, read_form
 from core.forms.text import Text
 from core.locale import ENGLISH, speaking
 
-WORDS = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20).filter(str.strip)
+# PostgreSQL does not store the character 0, so no text of a form may have it.
+CHARACTERS = st.characters(exclude_categories=["Cs"], exclude_characters="\0")
+WORDS = st.text(CHARACTERS, min_size=1, max_size=20).filter(str.strip)
 TEXT = st.dictionaries(st.sampled_from(["en", "ru", "pt-BR"]), WORDS, min_size=1)
 KINDS = [
     "static_text",
@@ -36,7 +38,20 @@ KINDS = [
     "multi_select",
     "number",
     "date_time",
+    "computed",
+    "rich_text",
+    "checkbox",
+    "consent",
+    "yes_no_na",
+    "rating",
+    "slider",
+    "button",
+    "phone",
+    "money",
+    "contact",
+    "table",
 ]
+SILENT = ("static_text", "rich_text", "secret")
 
 
 @st.composite
@@ -54,9 +69,11 @@ def conditions(draw: st.DrawFn, before: list[dict[str, Any]]) -> dict[str, Any] 
             "long_text": ["a longer\ntext"],
         }.get(component["kind"], [])
     ]
-    if not comparisons or draw(st.booleans()):
+    asked = [component["key"] for component in before if component["kind"] not in SILENT]
+    expressions = [text.format(key) for key in asked for text in ("{0} > 3", "not empty({0})", "'x' in {0}", "{0}")]
+    if not comparisons + expressions or draw(st.booleans()):
         return None
-    leaf = st.sampled_from(comparisons)
+    leaf = st.sampled_from([*comparisons, *expressions])
     tree = st.recursive(leaf, lambda inner: st.lists(inner, min_size=1, max_size=3).flatmap(
         lambda parts: st.sampled_from([{"all": parts}, {"any": parts}])
     ), max_leaves=4)  # fmt: skip
@@ -64,16 +81,50 @@ def conditions(draw: st.DrawFn, before: list[dict[str, Any]]) -> dict[str, Any] 
 
 
 @st.composite
+def more(draw: st.DrawFn, kind: str) -> dict[str, Any]:
+    """What some kinds say besides."""
+    match kind:
+        case "slider":
+            most, step = draw(st.sampled_from([(10, 1), (1, 0.25), (100, 7)]))
+            return {"maximum": most, "step": step}
+        case "rating":
+            return {"most": draw(st.integers(2, 10)), "highest": draw(st.none() | TEXT)}
+        case "consent":
+            return {"text": draw(TEXT)}
+        case "phone" | "contact":
+            return {"region": draw(st.sampled_from([None, "RU", "DE"]))}
+        case "money":
+            some = st.sampled_from([["EUR"], ["RUB", "JPY"]])
+            return {"currencies": draw(some), "minimum": draw(st.sampled_from([None, "0.50"]))}
+        case "table":
+            options = [{"value": "xl", "label": draw(TEXT)}]
+            columns = [
+                {"key": "goods", "label": draw(TEXT), "required": draw(st.booleans())},
+                {"key": "price", "label": draw(TEXT), "asks_for": "number"},
+                {"key": "size", "label": draw(TEXT), "asks_for": "option", "options": options},
+            ]
+            return {"max_rows": draw(st.integers(1, 3)), "columns": columns}
+    return {}
+
+
+@st.composite
 def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[str, Any]:
     """Any component."""
     kind = draw(st.sampled_from(KINDS))
     made: dict[str, Any] = {"kind": kind, "key": key, "shown_if": draw(conditions(before))}
-    if kind == "static_text":
+    if kind in ("static_text", "rich_text"):
         return made | {"text": draw(TEXT)}
+    if kind == "computed":
+        asked = [component["key"] for component in before if component["kind"] not in SILENT]
+        some = draw(st.sampled_from([*asked, "1"]))
+        formula = draw(
+            st.sampled_from(["{0} * 2", "{0} + {0}", "empty({0})", "count({0})", "{0}", "round({0} / 3, 2)"])
+        )
+        return made | {"label": draw(TEXT), "formula": formula.format(some)}
     made |= {"label": draw(TEXT), "required": draw(st.booleans()), "required_if": draw(conditions(before))}
     if draw(st.booleans()):
         made["help"] = draw(TEXT)
-    if kind in ("radio", "select", "multi_select"):
+    if kind in ("radio", "select", "multi_select", "button"):
         values = draw(
             st.lists(st.from_regex(r"[a-z][a-z.-]{0,5}", fullmatch=True), min_size=1, max_size=4, unique=True)
         )
@@ -82,7 +133,7 @@ def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[
         made["default"] = one if kind != "multi_select" else [one] if one else []
     if kind == "yes_no":
         made["default"] = draw(st.sampled_from([None, True, False]))
-    if kind == "switch":
+    if kind in ("switch", "checkbox"):
         made["default"] = draw(st.booleans())
     if kind == "text":
         made["format"] = draw(st.sampled_from([None, "email", "url"]))
@@ -91,6 +142,7 @@ def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[
         made["minimum"] = draw(st.sampled_from([None, -1, 0.5, 2]))
         made["maximum"] = draw(st.sampled_from([None, 3, 10_000_000]))
         made["unit"] = draw(st.none() | TEXT)
+    made |= draw(more(kind))
     if kind == "date_time":
         made["must_be"] = draw(st.sampled_from([None, "future", "past"]))
     return made
@@ -101,12 +153,24 @@ def forms(draw: st.DrawFn) -> dict[str, Any]:
     """Any form, as JSON values."""
     pages: list[dict[str, Any]] = []
     before: list[dict[str, Any]] = []
-    for page in range(draw(st.integers(1, 3))):
+    count = draw(st.integers(1, 3))
+    for number in range(count):
+        shown_if = draw(conditions(before))
         made = []
-        for _number in range(draw(st.integers(1, 4))):
-            made.append(draw(components(f"c{len(before)}", before)))
-            before.append(made[-1])
-        pages.append({"key": f"p{page}", "components": made})
+        for place in range(draw(st.integers(1, 4))):
+            part = draw(components(f"c{len(before)}", before))
+            before.append(part)
+            if draw(st.integers(0, 4)) == 0:
+                part = {"kind": "section", "key": f"s{number}_{place}", "title": draw(TEXT), "components": [part]}
+                part["shown_if"] = draw(conditions(before[:-1]))
+            made.append(part)
+        leads = [
+            {"page": to, "when": draw(conditions(before))}
+            for to in draw(
+                st.lists(st.sampled_from([None, *(f"p{later}" for later in range(number + 1, count))]), max_size=2)
+            )
+        ]
+        pages.append({"key": f"p{number}", "shown_if": shown_if, "components": made, "leads_to": leads})
     return {"key": "test:any", "version": draw(st.integers(1, 9)), "title": draw(TEXT), "pages": pages}
 
 
@@ -130,6 +194,14 @@ def answered(draw: st.DrawFn) -> tuple[Form, dict[str, str]]:
         "",
         " ",
         "0001-01-01T00:00",
+        "+7 495 123-45-67",
+        "12,50 EUR",
+        "-3 JPY",
+        '["Kim", "+49 30 901820", "kim@example.com"]',
+        '["", "", ""]',
+        '["Pen", "1,5", "xl", "", "", "", "Ink", "", ""]',
+        '["", "x", ""]',
+        "[1]",
     ]
     texts = st.one_of(st.sampled_from(sensible), st.text(max_size=30))
     typed = {}
@@ -175,7 +247,8 @@ def test_every_form_renders_and_reads_whatever_is_typed(case: tuple[Form, dict[s
     page.feed(render_form(form, typed, reader, scope="f-1", errors=reading.errors))
     assert len(page.ids) == len(set(page.ids))
     assert page.references <= set(page.ids)
-    assert page.names == {f"answer.{key}" for key in form.questions}
+    asked = {key for key, question in form.questions.items() if not isinstance(question, Computed)}
+    assert page.names == {f"answer.{key}" for key in asked}
 
 
 @given(answered())
@@ -210,30 +283,73 @@ def form_with(*parts: dict[str, Any], **more: Any) -> dict[str, Any]:
     }
 
 
-YES_NO = {"kind": "yes_no", "key": "ok", "label": {"en": "Ok?"}}
-LINE = {"kind": "text", "key": "line", "label": {"en": "Line"}}
+YES_NO: dict[str, Any] = {"kind": "yes_no", "key": "ok", "label": {"en": "Ok?"}}
+LINE: dict[str, Any] = {"kind": "text", "key": "line", "label": {"en": "Line"}}
+
+WORDS_ALONE: dict[str, Any] = {"kind": "static_text", "key": "words", "text": {"en": "Hello"}}
+OPTION: dict[str, Any] = {"value": "a", "label": {"en": "A"}}
+RADIO: dict[str, Any] = {"kind": "radio", "key": "r", "label": {"en": "R"}, "options": [OPTION]}
+NUMBER: dict[str, Any] = {"kind": "number", "key": "n", "label": {"en": "N"}}
+TOTAL: dict[str, Any] = {"kind": "computed", "key": "total", "label": {"en": "T"}, "formula": "sum + 1"}
+SECTION: dict[str, Any] = {"kind": "section", "key": "s", "title": {"en": "S"}, "components": [LINE]}
+FIRST = "pages.0.components.0"
+
+
+def page(key: str, *leads: dict[str, Any]) -> dict[str, Any]:
+    """A page of one question, `in_<key>`."""
+    return {"key": key, "components": [{**YES_NO, "key": f"in_{key}"}], "leads_to": list(leads)}
+
+
+def form_of(*pages: dict[str, Any]) -> dict[str, Any]:
+    """A form of these pages."""
+    return form_with() | {"pages": list(pages)}
 
 
 @pytest.mark.parametrize(
     ("data", "place", "says"),
     [
-        (form_with(YES_NO, YES_NO), "form", "two components are named 'ok'"),
-        (form_with({**YES_NO, "colour": "red"}), "pages.0.components.0.yes_no.colour", "not permitted"),
-        (form_with({**YES_NO, "kind": "slider"}), "pages.0.components.0", "slider"),
-        (form_with({**YES_NO, "label": {}}), "pages.0.components.0.yes_no.label", "at least 1"),
-        (form_with({**YES_NO, "label": {"en": "  "}}), "pages.0.components.0.yes_no.label.en", "match"),
-        (form_with({**LINE, "shown_if": {"field": "gone", "equals": "x"}}), "form", "'gone'"),
-        (form_with({**LINE, "shown_if": {"field": "line", "equals": "x"}}), "form", "'line'"),
-        (form_with(LINE, {**YES_NO, "shown_if": {"field": "ok", "equals": True}}), "form", "'ok'"),
-        (form_with(YES_NO, {**LINE, "shown_if": {"field": "ok", "equals": "yes"}}), "form", "never"),
-        (form_with(YES_NO, {**LINE, "required_if": {"all": []}}), "pages.0.components.1.text.required_if.all.all", "1"),
-        (form_with({"kind": "radio", "key": "r", "label": {"en": "R"}, "options": []}), None, "at least 1"),
+        (form_with(YES_NO, YES_NO), "pages.0.components.1.key", "Two components are named 'ok'"),
+        (form_with({**YES_NO, "colour": "red"}), "pages.0.components.0.colour", "Unknown field"),
+        (form_with({**YES_NO, "kind": "tachometer"}), "pages.0.components.0", "no component of the kind tachometer"),
+        (form_with({"key": "ok"}), "pages.0.components.0", "of which kind"),
+        (form_with({**YES_NO, "label": {}}), "pages.0.components.0.label", "at least one language"),
+        (form_with({**YES_NO, "label": {"en": "a\0"}}), "pages.0.components.0.label.en", "blank"),
+        (form_with({**LINE, "default": "a\0"}), "pages.0.components.0.default", "right form"),
+        (form_with({**YES_NO, "label": {"en": "  "}}), "pages.0.components.0.label.en", "blank"),
+        (form_with({**YES_NO, "key": "No"}), "pages.0.components.0.key", "small letter"),
+        (form_with({"kind": "yes_no", "key": "ok"}), "pages.0.components.0.label", "missing"),
+        (form_with({**LINE, "shown_if": {"field": "gone", "equals": "x"}}), f"{FIRST}.shown_if", "no question 'gone'"),
+        (form_with({**LINE, "required_if": "gone > 1"}), f"{FIRST}.required_if", "no question 'gone'"),
+        (form_with({**LINE, "shown_if": {"field": "line", "equals": "x"}}), f"{FIRST}.shown_if", "stand before"),
+        (form_with(LINE, {**YES_NO, "shown_if": "ok"}), "pages.0.components.1.shown_if", "stand before"),
+        (form_with(YES_NO, {**LINE, "shown_if": {"field": "ok", "equals": "yes"}}), None, "'ok' is never 'yes'"),
+        (form_with(WORDS_ALONE, {**LINE, "shown_if": "words"}), "pages.0.components.1.shown_if", "no answer"),
+        (form_with(YES_NO, {**LINE, "required_if": {"all": []}}), "pages.0.components.1.required_if.all", "1"),
+        (form_with(YES_NO, {**LINE, "required_if": "ok +"}), "pages.0.components.1.required_if", "cannot be read"),
+        (form_with(YES_NO, {**LINE, "shown_if": {"any": ["ok", "a.b"]}}), "pages.0.components.1.shown_if.any.1", "a.b"),
+        (form_with({**RADIO, "options": []}), f"{FIRST}.options", "At least 1"),
+        (form_with({**RADIO, "options": [{"value": "a", "label": {}}]}), f"{FIRST}.options.0.label", "text is missing"),
+        (form_with({**RADIO, "options": [{"value": "a"}]}), f"{FIRST}.options.0.label", "missing"),
+        (form_with({**RADIO, "options": [OPTION, OPTION]}), f"{FIRST}.options.1.value", "Two options"),
+        (form_with({**RADIO, "default": "b"}), f"{FIRST}.default", "none of the options"),
+        (form_with({**NUMBER, "minimum": 3, "maximum": 2}), f"{FIRST}.minimum", "above the maximum"),
+        (form_with({**TOTAL, "formula": "total + 1"}), f"{FIRST}.formula", "total → total"),
+        (form_with(TOTAL, {**TOTAL, "key": "sum", "formula": "total"}), f"{FIRST}.formula", "total → sum → total"),
         (
-            form_with({"kind": "radio", "key": "r", "label": {"en": "R"}, "options": [{"value": "a", "label": {}}]}),
-            "pages.0.components.0.radio.options.0.label",
-            "at least 1",
+            form_with(TOTAL, {**NUMBER, "key": "sum", "shown_if": "total > 1"}),
+            f"{FIRST}.formula",
+            "total → sum → total",
         ),
-        (form_with(YES_NO, key="no-colon"), "key", "match"),
+        (form_with({**TOTAL, "required": True}, NUMBER), f"{FIRST}.required", "cannot be required"),
+        (form_with(SECTION, LINE), "pages.0.components.1.key", "Two components are named 'line'"),
+        (form_with({**SECTION, "components": [SECTION]}), f"{FIRST}.components.0", "cannot hold another"),
+        (form_with({**SECTION, "components": []}), f"{FIRST}.components", "At least 1"),
+        (form_of(page("a"), page("a")), "pages.1.key", "Two pages are named 'a'"),
+        (form_of(page("a", {"page": "z"})), "pages.0.leads_to.0.page", "There is no page 'z'"),
+        (form_of(page("a"), page("b", {"page": "a"})), "pages.1.leads_to.0.page", "leads back to 'a'"),
+        (form_of(page("a", {"page": "a"})), "pages.0.leads_to.0.page", "leads back to 'a'"),
+        (form_of(page("a", {"page": None, "when": "in_b"}), page("b")), "pages.0.leads_to.0.when", "stand before"),
+        (form_with(YES_NO, key="no-colon"), "key", "small letter"),
         (form_with(YES_NO, version=0), "version", "1"),
         ("a form", "form", "valid"),
         (None, "form", "valid"),

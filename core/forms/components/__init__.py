@@ -9,14 +9,30 @@ from core.forms.components.base import (
     LONGEST_TEXT,
     Component,
     Question,
+    RichText,
     StaticText,
     TemplateFile,
     UnusableError,
     clean,
 )
-from core.forms.components.choices import MultiSelect, Option, Radio, Select, Switch, YesNo
-from core.forms.components.kinds import AnyComponent, Kinds
-from core.forms.components.numbers import Number
+from core.forms.components.choices import (
+    Button,
+    Checkbox,
+    Consent,
+    MultiSelect,
+    Option,
+    Radio,
+    Rating,
+    Select,
+    Switch,
+    YesNo,
+    YesNoNA,
+)
+from core.forms.components.computed import Computed
+from core.forms.components.contacts import Contact, Money, Phone
+from core.forms.components.kinds import AnyComponent, Kinds, Section
+from core.forms.components.numbers import Number, Slider
+from core.forms.components.tables import Column, Table
 from core.forms.components.texts import REMOVED, LongText, Secret, TextLine, TextList
 from core.forms.components.times import DateTime
 
@@ -24,23 +40,37 @@ __all__ = [
     "LONGEST_TEXT",
     "REMOVED",
     "AnyComponent",
+    "Button",
+    "Checkbox",
+    "Column",
     "Component",
+    "Computed",
+    "Consent",
+    "Contact",
     "DateTime",
     "Kinds",
     "LongText",
+    "Money",
     "MultiSelect",
     "Number",
     "Option",
+    "Phone",
     "Question",
     "Radio",
+    "Rating",
+    "RichText",
     "Secret",
+    "Section",
     "Select",
+    "Slider",
     "StaticText",
     "Switch",
+    "Table",
     "TemplateFile",
     "TextLine",
     "TextList",
     "UnusableError",
     "YesNo",
+    "YesNoNA",
     "clean",
 ]

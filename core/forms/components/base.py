@@ -8,9 +8,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import ClassVar, Literal
 
+from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict
 
-from core.forms.conditions import Condition, Key, Value
+from core.forms.answers import Key, Value
+from core.forms.conditions import Condition
+from core.forms.markdown import markdown
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -18,7 +21,13 @@ from core.locale import gettext as _
 LONGEST_TEXT = 20_000
 """Characters that the longest answer may have."""
 
+_UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+
+
+Operand = Literal["text", "number", "yes_no", "switch", "list", "computed", "table", "money", "joined"]
+
+AsTyped = Literal["anywhere", "chosen"]
 
 
 class UnusableError(Exception):
@@ -51,6 +60,12 @@ class Component(BaseModel):
     template: ClassVar[TemplateFile | None] = None
     """Set for a plugin's kind when the plugin is loaded; core's kinds are macros of `forms/components.html`."""
 
+    operand: ClassVar[Operand | None] = None
+    """What its answer is in an expression, for the browser too, which has but texts; None cannot be asked for."""
+
+    as_typed: ClassVar[AsTyped | None] = None
+    """How the text of an answer stands in the markup: as it is, or by what it chooses; None where nobody can tell."""
+
     key: Key
     shown_if: Condition | None = None
 
@@ -64,8 +79,24 @@ class Component(BaseModel):
 class StaticText(Component):
     """Words that ask nothing."""
 
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
     kind: Literal["static_text"] = "static_text"
     text: Text
+
+
+class RichText(Component):
+    """Words that ask nothing, with headings, lists, links and emphasis, written in Markdown."""
+
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
+    kind: Literal["rich_text"] = "rich_text"
+    text: Text
+
+    @property
+    def html(self) -> Markup:
+        """The words as markup, in the active language."""
+        return markdown(str(self.text))
 
 
 class Question(Component):
@@ -76,6 +107,8 @@ class Question(Component):
         required: Must be answered whenever it is shown.
         required_if: Must be answered while this holds.
     """
+
+    operand: ClassVar[Operand | None] = "text"
 
     label: Text
     help: Text | None = None
@@ -123,9 +156,21 @@ class Question(Component):
         """The text that gives this answer when it is parsed."""
         return "" if value is None else str(value)
 
+    def texts(self, value: Value, reader: Reader) -> list[str]:
+        """What a browser would send for an answer that a program gives as a JSON value."""
+        return [
+            "yes" if each is True else "no" if each is False else str(each)
+            for each in (value if isinstance(value, list) else [value])
+            if each is not None
+        ]
+
     def admits(self, value: Value) -> bool:
         """Whether the answer can ever be this one, so that a condition may ask for it."""
         return isinstance(value, str)
+
+    def in_expression(self, value: Value, reader: Reader) -> Value:
+        """The answer as expressions see it, which is as the browser can see it too."""
+        return value
 
     def chosen(self, text: str) -> list[str]:
         """The parts of a text that holds several answers, one a line."""
@@ -134,6 +179,8 @@ class Question(Component):
 
 def clean(text: str) -> str:
     """The text with Unix line ends, without characters that nobody types and PostgreSQL does not store."""
+    if not _UNCLEAN.search(text):
+        return text
     unix = text.replace("\r\n", "\n").replace("\r", "\n")
     return _CONTROL.sub("", unix).encode("utf-8", "replace").decode("utf-8")
 

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Annotated, Literal, Self
+from functools import cached_property
+from typing import Annotated, ClassVar, Literal, Self
 
+from markupsafe import Markup
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from typing_extensions import override
 
-from core.forms.components.base import Question, UnusableError
-from core.forms.conditions import Value
+from core.forms.answers import Value
+from core.forms.components.base import AsTyped, Operand, Question, UnusableError
+from core.forms.markdown import markdown
+from core.forms.problems import Unusable
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -21,6 +25,9 @@ class YesNo(Question):
     Attributes:
         shortcuts: Whether keys give the answer: Alt+Y and Alt+N; for one question of a page at most.
     """
+
+    operand: ClassVar[Operand | None] = "yes_no"
+    as_typed: ClassVar[AsTyped | None] = "chosen"
 
     kind: Literal["yes_no"] = "yes_no"
     default: bool | None = None
@@ -46,10 +53,12 @@ class YesNo(Question):
         return isinstance(value, bool)
 
 
-class Switch(Question):
-    """On or off. One that is required must be switched on."""
+class _OnOff(Question):
+    """Yes when it is on, else no. One that is required must be on."""
 
-    kind: Literal["switch"] = "switch"
+    operand: ClassVar[Operand | None] = "switch"
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
     default: bool = False
 
     @property
@@ -65,7 +74,12 @@ class Switch(Question):
     @property
     @override
     def missing(self) -> str:
-        return _("This must be switched on.")
+        return _("This must be ticked.")
+
+    @property
+    def unclear(self) -> str:
+        """What is said of a text that is neither."""
+        return _("Tick it, or leave it out.")
 
     @override
     def answers(self, value: Value) -> bool:
@@ -74,7 +88,7 @@ class Switch(Question):
     @override
     def parse(self, text: str, reader: Reader) -> Value:
         if text != "yes":
-            raise UnusableError(_("Switch it on or off."))
+            raise UnusableError(self.unclear)
         return True
 
     @override
@@ -82,8 +96,113 @@ class Switch(Question):
         return "yes" if value is True else ""
 
     @override
+    def texts(self, value: Value, reader: Reader) -> list[str]:
+        return [] if value is False else super().texts(value, reader)
+
+    @override
     def admits(self, value: Value) -> bool:
         return isinstance(value, bool)
+
+
+class Switch(_OnOff):
+    """On or off. One that is required must be switched on."""
+
+    kind: Literal["switch"] = "switch"
+
+    @property
+    @override
+    def missing(self) -> str:
+        return _("This must be switched on.")
+
+    @property
+    @override
+    def unclear(self) -> str:
+        return _("Switch it on or off.")
+
+
+class Checkbox(_OnOff):
+    """A box to tick. One that is required must be ticked."""
+
+    kind: Literal["checkbox"] = "checkbox"
+
+
+class Consent(_OnOff):
+    """A box to tick below the words that somebody agrees to; the submission keeps these with the form.
+
+    Attributes:
+        text: What is agreed to, in Markdown.
+    """
+
+    kind: Literal["consent"] = "consent"
+    text: Text
+    default: Literal[False] = False
+
+    @property
+    def html(self) -> Markup:
+        """What is agreed to, as markup, in the active language."""
+        return markdown(str(self.text))
+
+    @property
+    @override
+    def missing(self) -> str:
+        return _("This cannot go on without consent.")
+
+
+class YesNoNA(Question):
+    """Yes, no, or not applicable; the answer is `yes`, `no` or `na`."""
+
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
+    kind: Literal["yes_no_na"] = "yes_no_na"
+    default: Literal["yes", "no", "na"] | None = None
+
+    @property
+    @override
+    def initial(self) -> Value:
+        return self.default
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        if not self.admits(text):
+            raise UnusableError(_("Choose one of the options."))
+        return text
+
+    @override
+    def admits(self, value: Value) -> bool:
+        return value in ("yes", "no", "na")
+
+
+class Rating(Question):
+    """A mark, from 1 up; the answer is a number.
+
+    Attributes:
+        most: The best mark.
+        lowest: What the mark 1 means.
+        highest: What the best mark means.
+    """
+
+    operand: ClassVar[Operand | None] = "number"
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
+    kind: Literal["rating"] = "rating"
+    most: Annotated[int, Field(ge=2, le=10)] = 5
+    lowest: Text | None = None
+    highest: Text | None = None
+
+    @override
+    def parse(self, text: str, reader: Reader) -> Value:
+        if text not in self.marks:
+            raise UnusableError(_("Choose one of the options."))
+        return int(text)
+
+    @property
+    def marks(self) -> list[str]:
+        """The marks, as texts."""
+        return [str(mark) for mark in range(1, self.most + 1)]
+
+    @override
+    def admits(self, value: Value) -> bool:
+        return False
 
 
 class Option(BaseModel):
@@ -107,7 +226,7 @@ class _OneOf(Question):
 
     @model_validator(mode="after")
     def _options_differ(self) -> Self:
-        _check_options(self.key, self.options, [] if self.default is None else [self.default])
+        _check_options(self.options, [] if self.default is None else [self.default])
         return self
 
     @property
@@ -123,7 +242,11 @@ class _OneOf(Question):
 
     @override
     def admits(self, value: Value) -> bool:
-        return any(option.value == value for option in self.options)
+        return isinstance(value, str) and value in self._values
+
+    @cached_property
+    def _values(self) -> frozenset[str]:
+        return frozenset(option.value for option in self.options)
 
 
 class Radio(_OneOf):
@@ -133,6 +256,8 @@ class Radio(_OneOf):
         pictures: Whether the values are names of icons, which stand for the labels.
     """
 
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
     kind: Literal["radio"] = "radio"
     pictures: bool = False
 
@@ -140,7 +265,15 @@ class Radio(_OneOf):
 class Select(_OneOf):
     """One of many, in a list that opens."""
 
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
     kind: Literal["select"] = "select"
+
+
+class Button(_OneOf):
+    """Buttons that send the form; the answer is the one that was pressed."""
+
+    kind: Literal["button"] = "button"
 
 
 class MultiSelect(Question):
@@ -150,13 +283,16 @@ class MultiSelect(Question):
         default: The values of the options that are chosen before anybody has chosen.
     """
 
+    operand: ClassVar[Operand | None] = "list"
+    as_typed: ClassVar[AsTyped | None] = "chosen"
+
     kind: Literal["multi_select"] = "multi_select"
     options: Annotated[tuple[Option, ...], Field(min_length=1, max_length=200)]
     default: tuple[str, ...] = ()
 
     @model_validator(mode="after")
     def _options_differ(self) -> Self:
-        _check_options(self.key, self.options, self.default)
+        _check_options(self.options, self.default)
         return self
 
     @property
@@ -176,10 +312,13 @@ class MultiSelect(Question):
     @override
     def parse(self, text: str, reader: Reader) -> Value:
         chosen = self.chosen(text)
-        values = [option.value for option in self.options]
-        if not set(chosen) <= set(values):
+        if not self._values.keys() >= set(chosen):
             raise UnusableError(_("Choose of the options."))
-        return [value for value in values if value in chosen] or None
+        return sorted(set(chosen), key=self._values.__getitem__) or None
+
+    @cached_property
+    def _values(self) -> dict[str, int]:
+        return {option.value: number for number, option in enumerate(self.options)}
 
     @override
     def show(self, value: Value, reader: Reader) -> str:
@@ -190,11 +329,13 @@ class MultiSelect(Question):
         return False
 
 
-def _check_options(key: str, options: Sequence[Option], defaults: Sequence[str]) -> None:
+def _check_options(options: Sequence[Option], defaults: Sequence[str]) -> None:
     values = [option.value for option in options]
-    twice = next((value for value in values if values.count(value) > 1), None)
+    twice = next((number for number, value in enumerate(values) if value in values[:number]), None)
     if twice is not None:
-        raise ValueError(f"two options of {key!r} have the value {twice!r}")
+        named = {"value": repr(values[twice])}
+        problem = _("Two options have the value %(value)s. Give one of them another value.") % named
+        raise Unusable({f"options.{twice}.value": problem})
     unknown = next((value for value in defaults if value not in values), None)
     if unknown is not None:
-        raise ValueError(f"the default {unknown!r} of {key!r} is none of its options")
+        raise Unusable({"default": _("%(value)s is none of the options. Choose one.") % {"value": repr(unknown)}})

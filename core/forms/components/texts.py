@@ -4,18 +4,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AnyHttpUrl, Field, TypeAdapter, ValidationError
 from typing_extensions import override
 
-from core.forms.components.base import LONGEST_TEXT, Question, UnusableError, clean, within
-from core.forms.conditions import Value
+from core.forms.answers import Value
+from core.forms.components.base import LONGEST_TEXT, AsTyped, Operand, Question, UnusableError, clean, within
 from core.forms.reader import Reader
+from core.forms.text import Storable
 from core.locale import gettext as _
 
 # What browsers take for an address of mail, with a dot required in the part after the @.
-_EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
+EMAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]+@[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)+")
 _WEB_ADDRESS = TypeAdapter(AnyHttpUrl)
 
 REMOVE = "\x7f"
@@ -32,9 +33,11 @@ class TextLine(Question):
         format: What the text must be: an address of mail, or one of the web.
     """
 
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
+
     kind: Literal["text"] = "text"
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 200
-    default: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
+    default: Annotated[Storable, Field(max_length=LONGEST_TEXT)] | None = None
     format: Literal["email", "url"] | None = None
 
     @property
@@ -45,7 +48,7 @@ class TextLine(Question):
     @override
     def parse(self, text: str, reader: Reader) -> Value:
         line = within(clean(text).replace("\n", " ").strip(), self.max_length)
-        if line is not None and self.format == "email" and not _EMAIL.fullmatch(line):
+        if line is not None and self.format == "email" and not EMAIL.fullmatch(line):
             raise UnusableError(_("Give an e-mail address, such as name@example.com."))
         if line is not None and self.format == "url" and not _is_web_address(line):
             raise UnusableError(_("Give a web address that begins with https:// or http://."))
@@ -55,10 +58,12 @@ class TextLine(Question):
 class LongText(Question):
     """Text of several lines."""
 
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
+
     kind: Literal["long_text"] = "long_text"
     rows: Annotated[int, Field(ge=2, le=30)] = 4
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 4000
-    default: Annotated[str, Field(max_length=LONGEST_TEXT)] | None = None
+    default: Annotated[Storable, Field(max_length=LONGEST_TEXT)] | None = None
 
     @property
     @override
@@ -78,11 +83,14 @@ class TextList(Question):
         max_length: Characters that each may have.
     """
 
+    operand: ClassVar[Operand | None] = "list"
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
+
     kind: Literal["text_list"] = "text_list"
     rows: Annotated[int, Field(ge=2, le=30)] = 4
     max_items: Annotated[int, Field(ge=1, le=1000)] = 100
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 200
-    default: tuple[str, ...] = ()
+    default: tuple[Storable, ...] = ()
 
     @property
     @override
@@ -102,7 +110,7 @@ class TextList(Question):
 
     @override
     def show(self, value: Value, reader: Reader) -> str:
-        return "\n".join(value) if isinstance(value, list) else ""
+        return "\n".join(str(each) for each in value) if isinstance(value, list) else ""
 
     @override
     def admits(self, value: Value) -> bool:
@@ -119,6 +127,9 @@ class Secret(Question):
     Attributes:
         removable: Whether the one that is set can be removed; the answer is `REMOVED` then.
     """
+
+    operand: ClassVar[Operand | None] = None
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
 
     kind: Literal["secret"] = "secret"
     max_length: Annotated[int, Field(ge=1, le=LONGEST_TEXT)] = 1000

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime
-from typing import Literal
+from typing import ClassVar, Literal
 
 from typing_extensions import override
 
-from core.forms.components.base import Question, UnusableError
-from core.forms.conditions import Value
+from core.forms.answers import Value
+from core.forms.components.base import AsTyped, Question, UnusableError
 from core.forms.reader import Reader
 from core.locale import gettext as _
 
@@ -20,6 +20,8 @@ class DateTime(Question):
     Attributes:
         must_be: `future` refuses what is over already, `past` what is to come.
     """
+
+    as_typed: ClassVar[AsTyped | None] = "anywhere"
 
     kind: Literal["date_time"] = "date_time"
     must_be: Literal["future", "past"] | None = None
@@ -39,6 +41,14 @@ class DateTime(Question):
         if not isinstance(value, str):
             return ""
         return datetime.fromisoformat(value).astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M")
+
+    @override
+    def texts(self, value: Value, reader: Reader) -> list[str]:
+        return [_local(text, reader) for text in super().texts(value, reader)]
+
+    @override
+    def in_expression(self, value: Value, reader: Reader) -> Value:
+        return self.show(value, reader) or None
 
     @override
     def admits(self, value: Value) -> bool:
@@ -74,3 +84,12 @@ def _moment(typed: datetime, reader: Reader) -> datetime:
             % {"time": typed.strftime("%H:%M"), "zone": reader.zone.key}
         )
     return moment
+
+
+def _local(text: str, reader: Reader) -> str:
+    """What the person's clock shows at a moment that is written with an offset."""
+    try:
+        moment = datetime.fromisoformat(text)
+        return text if moment.tzinfo is None else moment.astimezone(reader.zone).strftime("%Y-%m-%dT%H:%M:%S")
+    except (ValueError, OverflowError):
+        return text

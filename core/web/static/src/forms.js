@@ -2,9 +2,15 @@
 // are saved as people type.
 //
 //   [data-form]                        the fields, written by core/forms/rendering.py
-//   [data-shown-if], [data-required-if]  conditions: {field, equals}, {all: […]} or {any: […]}
+//   [data-shown-if], [data-required-if]  conditions: {field, equals}, {all: […]}, {any: […]} or {expression}
+//   [data-form-page][data-leads-to]    where a page leads, instead of to the next one: [{page, when}]
+//   [data-computed]                    a value that the form computes, as a tree for expressions.js
+//   [data-operand]                     what the answer is in an expression, where that is no text
 //   form[data-autosave="ADDRESS"]      saves its answers there; [data-save-state] in it says how that goes, in the words of
 //                                      its data-saving, data-saved and data-failed
+
+import { evaluate, truth } from "./expressions.js";
+import { textsOf, valuesOf, writeComputed } from "./form_answers.js";
 
 const PAUSE_IN_TYPING = 600;
 const SHORTEST_WAIT = 1_000;
@@ -17,23 +23,11 @@ let sequence = 0;
 
 // --- Conditions ------------------------------------------------------------------------------------------------------
 
-function holds(condition, answerOf) {
-  if (condition.all) return condition.all.every((part) => holds(part, answerOf));
-  if (condition.any) return condition.any.some((part) => holds(part, answerOf));
-  return answerOf(condition.field) === condition.equals;
-}
-
-/** The answer to a field that is shown: what is hidden counts as not answered, as it does for the server. */
-function answerIn(fields) {
-  const prefix = fields.dataset.formPrefix;
-  return (key) => {
-    const component = fields.querySelector(`[data-component="${key}"]`);
-    if (!component || component.hidden) return null;
-    const named = [...component.querySelectorAll("[name]")].filter((input) => input.name === prefix + key);
-    if (named[0]?.type === "checkbox") return named.filter((input) => input.checked).map((input) => input.value).join("\n");
-    const answering = named[0]?.type === "radio" ? named.find((input) => input.checked) : named[0];
-    return answering?.value ?? null;
-  };
+function holds(condition, fields) {
+  if (condition.all) return condition.all.every((part) => holds(part, fields));
+  if (condition.any) return condition.any.some((part) => holds(part, fields));
+  if (condition.expression) return truth(evaluate(condition.expression, valuesOf(fields)));
+  return textsOf(fields)(condition.field) === condition.equals;
 }
 
 function markRequired(component, required) {
@@ -43,14 +37,79 @@ function markRequired(component, required) {
   else field?.removeAttribute("aria-required");
 }
 
-/** Shows what the answers ask for. A condition looks at what stands before it, so once from top to bottom is enough. */
-function apply(fields) {
-  const answerOf = answerIn(fields);
-  for (const component of fields.querySelectorAll("[data-shown-if], [data-required-if]")) {
-    const { shownIf, requiredIf } = component.dataset;
-    if (shownIf) component.hidden = !holds(JSON.parse(shownIf), answerOf);
-    if (requiredIf) markRequired(component, holds(JSON.parse(requiredIf), answerOf));
+/** The conditions of a form change rarely, and are looked at with every key. */
+const parsed = new Map();
+
+function read(json) {
+  if (!parsed.has(json)) parsed.set(json, JSON.parse(json));
+  return parsed.get(json);
+}
+
+function show(element, visible) {
+  const changes = element.hidden === visible;
+  element.hidden = !visible;
+  return changes;
+}
+
+/** Shows the pages that the answers lead through; says whether that changes anything. */
+function applyWay(fields) {
+  const pages = [...fields.querySelectorAll("[data-form-page]")];
+  if (!pages.some((page) => page.dataset.leadsTo || page.dataset.shownIf)) return false;
+  const isPart = (page) => !page.dataset.shownIf || holds(read(page.dataset.shownIf), fields);
+  let changes = false;
+  let next = 0;
+  for (const [number, page] of pages.entries()) {
+    const visible = number === next && isPart(page);
+    changes = show(page, visible) || changes;
+    if (number !== next) continue;
+    const way = visible && page.dataset.leadsTo
+      ? read(page.dataset.leadsTo).find(({ when }) => !when || holds(when, fields))
+      : undefined;
+    if (!way) next += 1;
+    else next = way.page === null ? pages.length : pages.findIndex((each) => each.dataset.formPage === way.page);
   }
+  return changes;
+}
+
+function applyOnce(fields) {
+  let changes = applyWay(fields);
+  for (const component of fields.querySelectorAll("[data-component]")) {
+    const { shownIf, requiredIf, computed } = component.dataset;
+    if (shownIf) changes = show(component, holds(read(shownIf), fields)) || changes;
+    if (requiredIf) markRequired(component, holds(read(requiredIf), fields));
+    if (computed) changes = writeComputed(component, evaluate(read(computed), valuesOf(fields))) || changes;
+  }
+  return changes;
+}
+
+/** The number that a slider stands at. */
+function tellSliders(fields) {
+  for (const slider of fields.querySelectorAll("input[type=range]")) {
+    const told = slider.closest("[data-component]").querySelector("[data-slider-value]");
+    if (told) told.textContent = slider.value;
+  }
+}
+
+/** One more row, as the last one is, without what was typed there. */
+function addRow(button) {
+  const table = button.closest("[data-component]");
+  const last = table.querySelector("tbody tr:last-child");
+  const number = table.querySelectorAll("tbody tr").length + 1;
+  const row = last.cloneNode(true);
+  for (const input of row.querySelectorAll("input, select")) {
+    input.value = "";
+    input.setAttribute("aria-label", input.dataset.label.replace("{row}", number));
+  }
+  last.after(row);
+  row.querySelector("input, select").focus();
+  button.hidden = number >= Number(button.dataset.addRow);
+}
+
+/** Shows and computes what the answers ask for, until that changes nothing more. The server refuses what goes in circles. */
+function apply(fields) {
+  tellSliders(fields);
+  const most = fields.querySelectorAll("[data-component], [data-form-page]").length;
+  for (let pass = 0; pass <= most && applyOnce(fields); pass += 1);
 }
 
 // --- Mistakes --------------------------------------------------------------------------------------------------------
@@ -209,6 +268,10 @@ export function startForms() {
   document.querySelectorAll("[data-form]").forEach(apply);
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
+  document.addEventListener("click", (event) => {
+    const button = event.target.closest?.("[data-add-row]");
+    if (button) addRow(button);
+  });
   document.addEventListener("focusout", (event) => autosaveOf(event.target)?.save());
   document.addEventListener("formdata", ({ target, formData }) => {
     if (!target.matches("form[data-autosave]")) return;

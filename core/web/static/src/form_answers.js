@@ -1,0 +1,100 @@
+// The answers that stand in a form, as texts and as expressions see them. What is hidden counts as not answered, as it
+// does for the server.
+
+const MOST_DIGITS = 15;
+
+/** The element of a question that is shown, and its inputs. */
+function shown(fields, key) {
+  const component = fields.querySelector(`[data-component="${key}"]`);
+  const hidden = component?.closest("[hidden]");
+  if (!component || (hidden && fields.contains(hidden))) return null;
+  const name = fields.dataset.formPrefix + key;
+  return { component, named: [...component.querySelectorAll("[name]")].filter((input) => input.name === name) };
+}
+
+function textIn(named) {
+  if (named[0]?.type === "checkbox") return named.filter((input) => input.checked).map((input) => input.value).join("\n");
+  const answering = named[0]?.type === "radio" ? named.find((input) => input.checked) : named[0];
+  return answering?.value ?? null;
+}
+
+/** The number that the server reads there: a comma is a point, spaces group digits. */
+function numberIn(text) {
+  const compact = text.replace(/\s+/gu, "").replace("\u2212", "-").replace(",", ".");
+  if (!/^[+-]?(\d+(\.\d*)?|\.\d+)$/.test(compact)) return null;
+  const number = Number(compact);
+  return compact.replace(/\D|^[+-]?0+/g, "").length > MOST_DIGITS ? null : number;
+}
+
+const READERS = {
+  text: (text) => text.trim() || null,
+  number: numberIn,
+  yes_no: (text) => (text === "" ? null : text === "yes"),
+  switch: (text) => text === "yes",
+  list: (text) => {
+    const lines = text.split("\n").map((line) => line.trim()).filter(Boolean);
+    return lines.length ? lines : null;
+  },
+};
+
+/** Gives the texts of the answers that stand in these fields. */
+export function textsOf(fields) {
+  return (key) => {
+    const question = shown(fields, key);
+    return question && textIn(question.named);
+  };
+}
+
+const computed = new WeakMap();
+
+/** Writes what a component has been computed to; says whether it is another value than before. */
+export function writeComputed(component, value) {
+  const before = computed.has(component) ? computed.get(component) : undefined;
+  computed.set(component, value);
+  component.querySelector("output").textContent = inWords(component, value);
+  return JSON.stringify(before) !== JSON.stringify(value);
+}
+
+function inWords(component, value) {
+  if (typeof value === "boolean") return value ? component.dataset.yes : component.dataset.no;
+  if (typeof value === "number") {
+    return value.toLocaleString("en-US", { useGrouping: false, maximumFractionDigits: 20 });
+  }
+  return (Array.isArray(value) ? value.join(", ") : value) || "–";
+}
+
+/** The rows of a table that are not blank, by their columns: names and what they ask for. */
+function rowsIn(named, columns) {
+  const rows = [];
+  for (let start = 0; start < named.length; start += columns.length) {
+    const row = {};
+    columns.forEach(([key, asksFor], place) => {
+      const text = named[start + place].value.trim();
+      const cell = asksFor === "number" ? numberIn(text) : text;
+      if (text && cell !== null) row[key] = cell;
+    });
+    if (named.slice(start, start + columns.length).some((input) => input.value.trim())) rows.push(row);
+  }
+  return rows.length ? rows : null;
+}
+
+/** What stands in several inputs of one question. */
+const SEVERAL = {
+  table: ({ component, named }) => rowsIn(named, JSON.parse(component.dataset.columns)),
+  money: ({ named }) => numberIn(named[0].value),
+  joined: ({ named }) => named.map((input) => input.value.trim()).filter(Boolean).join(" ") || null,
+};
+
+/** Gives the answers that stand in these fields, typed. */
+export function valuesOf(fields) {
+  return (key) => {
+    const question = shown(fields, key);
+    if (!question) return null;
+    if (question.component.dataset.computed) return computed.get(question.component) ?? null;
+    const several = SEVERAL[question.component.dataset.operand];
+    if (several) return several(question);
+    const text = textIn(question.named);
+    const read = READERS[question.component.dataset.operand ?? "text"];
+    return text === null ? null : read(text);
+  };
+}
