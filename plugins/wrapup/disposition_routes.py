@@ -2,19 +2,15 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 from typing import Annotated, Any, TypeVar
 from urllib.parse import quote
 
 from litestar import Request, Response, get, post
-from litestar.datastructures import FormMultiDict, UploadFile
+from litestar.datastructures import FormMultiDict
 from litestar.params import Parameter
 
 from plugins.wrapup.dispositions import changing, lists
-from plugins.wrapup.dispositions.importing import Plan, look_at, take_in
 from plugins.wrapup.dispositions.lists import DispositionView, FolderView, ListView
-from plugins.wrapup.dispositions.table import LARGEST, Dialect, UnusableTable, write_table
 from plugins.wrapup.dispositions.values import (
     LONGEST_CODE,
     LONGEST_DESCRIPTION,
@@ -27,9 +23,7 @@ from plugins.wrapup.dispositions.values import (
 from plugins.wrapup.permissions import MANAGE_DISPOSITIONS
 from switchroom import Context
 from switchroom.database import transaction
-from switchroom.errors import InvalidInput
 from switchroom.locale import gettext as _
-from switchroom.locale import mark
 from switchroom.web import fragment, page, with_toast
 
 AnyRequest = Request[Any, Any, Any]
@@ -39,22 +33,6 @@ RowId = Annotated[int, Parameter(ge=1, le=2**63 - 1)]
 
 HOME = "/p/wrapup/dispositions"
 LONGEST_SEARCH = 100
-# A file as text for the page that asks whether to take it, and what surrounds it in the request.
-MOST_SENT = LARGEST * 4 // 3 + 100_000
-
-COLUMNS = {
-    "name": mark("Name of the disposition"),
-    "folder": mark("Folder"),
-    "description": mark("Description"),
-    "code": mark("Code"),
-    "agent_selects": mark("Agents may select it"),
-    "type": mark("Type"),
-    "inbound": mark("For incoming contacts"),
-    "outbound": mark("For outgoing contacts"),
-    "preview": mark("For calls with a preview of the record"),
-    "service_type": mark("Kind of service"),
-    "active": mark("In use"),
-}
 
 
 @get("/dispositions", permission=MANAGE_DISPOSITIONS)
@@ -102,7 +80,7 @@ async def add_folder(request: AnyRequest, ctx: Context, list_id: RowId) -> Page:
         InvalidInput: The name cannot be used: the page marks the field.
     """
     await changing.add_folder(ctx, list_id, text(await request.form(), "name"))
-    return with_toast(await _list_page(ctx, await lists.get_list(list_id)), _("The folder is added."))
+    return with_toast(await list_page(ctx, await lists.get_list(list_id)), _("The folder is added."))
 
 
 @post("/dispositions/{list_id:int}/folders/order", permission=MANAGE_DISPOSITIONS, status_code=204)
@@ -126,7 +104,7 @@ async def rename_folder(request: AnyRequest, ctx: Context, folder_id: RowId) -> 
     """
     listing = await _list_of_folder(folder_id)
     await changing.rename_folder(ctx, folder_id, text(await request.form(), "name"))
-    return with_toast(await _list_page(ctx, await lists.get_list(listing.id)), _("The folder is saved."))
+    return with_toast(await list_page(ctx, await lists.get_list(listing.id)), _("The folder is saved."))
 
 
 @post("/dispositions/folders/{folder_id:int}/delete", permission=MANAGE_DISPOSITIONS, status_code=200)
@@ -138,7 +116,7 @@ async def delete_folder(ctx: Context, folder_id: RowId) -> Page:
     """
     listing = await _list_of_folder(folder_id)
     await changing.delete_folder(ctx, folder_id)
-    return with_toast(await _list_page(ctx, await lists.get_list(listing.id)), _("The folder is deleted."))
+    return with_toast(await list_page(ctx, await lists.get_list(listing.id)), _("The folder is deleted."))
 
 
 @post("/dispositions/folders/{folder_id:int}/order", permission=MANAGE_DISPOSITIONS, status_code=204)
@@ -162,7 +140,7 @@ async def add_disposition(request: AnyRequest, ctx: Context, folder_id: RowId) -
     """
     listing = await _list_of_folder(folder_id)
     await changing.add_disposition(ctx, folder_id, _values(await request.form()))
-    return with_toast(await _list_page(ctx, await lists.get_list(listing.id)), _("The disposition is added."))
+    return with_toast(await list_page(ctx, await lists.get_list(listing.id)), _("The disposition is added."))
 
 
 @get("/dispositions/entries/{disposition_id:int}", permission=MANAGE_DISPOSITIONS)
@@ -182,7 +160,7 @@ async def save_disposition(request: AnyRequest, ctx: Context, disposition_id: Ro
     form = await request.form()
     async with transaction():
         await changing.change_disposition(ctx, disposition_id, _values(form))
-        folder_id = _number(text(form, "folder"))
+        folder_id = number(text(form, "folder"))
         if folder_id:
             await changing.move_disposition(ctx, disposition_id, folder_id)
     return await _after(ctx, disposition_id, _("The disposition is saved."))
@@ -215,68 +193,7 @@ async def delete_disposition(ctx: Context, disposition_id: RowId) -> Page:
     """
     listing = await lists.get_list((await lists.get_disposition(disposition_id)).listing_id)
     await changing.delete_disposition(ctx, disposition_id)
-    return with_toast(await _list_page(ctx, await lists.get_list(listing.id)), _("The disposition is deleted."))
-
-
-@get("/dispositions/{list_id:int}/table", permission=MANAGE_DISPOSITIONS)
-async def export(request: AnyRequest, ctx: Context, list_id: RowId) -> Response[bytes]:
-    """The dispositions in use as a table."""
-    dialect = Dialect.SPREADSHEET if request.query_params.get("for") == "spreadsheet" else Dialect.PLAIN
-    content = write_table(await lists.get_list(list_id), dialect)
-    headers = {"Content-Disposition": 'attachment; filename="dispositions.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
-
-
-@get("/dispositions/{list_id:int}/import", permission=MANAGE_DISPOSITIONS)
-async def import_page(ctx: Context, list_id: RowId) -> Page:
-    """The form for a table."""
-    return await _import_page(ctx, await lists.get_list(list_id))
-
-
-@post(
-    "/dispositions/{list_id:int}/look",
-    permission=MANAGE_DISPOSITIONS,
-    status_code=200,
-    request_max_body_size=MOST_SENT,
-)
-async def look(request: AnyRequest, ctx: Context, list_id: RowId) -> Page:
-    """What a table would change, or what is wrong in it; nothing is stored.
-
-    Raises:
-        InvalidInput: There is no file.
-    """
-    listing = await lists.get_list(list_id)
-    file = (await request.form()).get("file")
-    if not isinstance(file, UploadFile) or not file.filename:
-        raise InvalidInput(_("The file cannot be imported."), fields={"file": _("Choose a file.")})
-    content = await file.read()
-    try:
-        plan = await look_at(list_id, content)
-    except UnusableTable as error:
-        return await _import_page(ctx, listing, refused=error, name=file.filename)
-    return await _import_page(ctx, listing, plan=plan, name=file.filename, content=content)
-
-
-@post(
-    "/dispositions/{list_id:int}/import",
-    permission=MANAGE_DISPOSITIONS,
-    status_code=200,
-    request_max_body_size=MOST_SENT,
-)
-async def take(request: AnyRequest, ctx: Context, list_id: RowId) -> Page:
-    """Changes a list into what the table says that was looked at.
-
-    Raises:
-        Conflict: The list has changed since.
-        InvalidInput: It is no table that was looked at.
-    """
-    form = await request.form()
-    try:
-        content = base64.b64decode(text(form, "content"), validate=True)
-    except binascii.Error as error:
-        raise InvalidInput(_("The file cannot be imported."), mend=_("Look at the file again.")) from error
-    await take_in(ctx, list_id, content, _number(text(form, "version")))
-    return with_toast(await _list_page(ctx, await lists.get_list(list_id)), _("The table is imported."))
+    return with_toast(await list_page(ctx, await lists.get_list(listing.id)), _("The disposition is deleted."))
 
 
 PAGES = [
@@ -297,10 +214,6 @@ PAGES = [
     switch_off,
     switch_on,
     delete_disposition,
-    export,
-    import_page,
-    look,
-    take,
 ]
 
 
@@ -310,14 +223,14 @@ def text(form: FormMultiDict, name: str) -> str:
     return value.replace("\0", "") if isinstance(value, str) else ""
 
 
-def _number(value: str) -> int:
+def number(value: str) -> int:
     """A whole number; 0, which is nobody's id or version, for anything else."""
     value = value.strip()
     return int(value) if value.isdecimal() and value.isascii() and len(value) < 19 else 0
 
 
 def _ids(form: FormMultiDict) -> list[int]:
-    return [_number(value) for value in form.getall("code", []) if isinstance(value, str)]
+    return [number(value) for value in form.getall("code", []) if isinstance(value, str)]
 
 
 def _values(form: FormMultiDict) -> DispositionValues:
@@ -345,7 +258,7 @@ async def _list_of_folder(folder_id: int) -> ListView:
 
 async def _after(ctx: Context, disposition_id: int, said: str) -> Page:
     found = await lists.get_disposition(disposition_id)
-    return with_toast(await _list_page(ctx, await lists.get_list(found.listing_id)), said)
+    return with_toast(await list_page(ctx, await lists.get_list(found.listing_id)), said)
 
 
 async def _home(ctx: Context, queue: str) -> Page:
@@ -363,14 +276,15 @@ async def _home(ctx: Context, queue: str) -> Page:
     return _at_address(shown, service.queue)
 
 
-async def _list_page(ctx: Context, listing: ListView) -> Page:
+async def list_page(ctx: Context, listing: ListView) -> Page:
+    """The page that a list is on."""
     return await _home(ctx, listing.queue)
 
 
 async def _folder_page(ctx: Context, folder_id: int) -> Page:
     folder = await lists.get_folder(folder_id)
     listing = await _list_of_folder(folder_id)
-    return await page("wrapup/disposition_folder.html", title=folder.name, folder=folder, back=_address(listing.queue))
+    return await page("wrapup/disposition_folder.html", title=folder.name, folder=folder, back=address(listing.queue))
 
 
 async def _entry_page(ctx: Context, folder: FolderView, entry: DispositionView | None) -> Page:
@@ -381,45 +295,19 @@ async def _entry_page(ctx: Context, folder: FolderView, entry: DispositionView |
         entry=entry,
         folder=folder,
         folders=listing.folders,
-        back=_address(listing.queue),
+        back=address(listing.queue),
         types=TYPES,
         service_types=SERVICE_TYPES,
         limits={"name": LONGEST_NAME, "description": LONGEST_DESCRIPTION, "code": LONGEST_CODE},
     )
 
 
-async def _import_page(
-    ctx: Context,
-    listing: ListView,
-    *,
-    plan: Plan | None = None,
-    refused: UnusableTable | None = None,
-    name: str = "",
-    content: bytes = b"",
-) -> Page:
-    services = await lists.services(ctx)
-    return await page(
-        "wrapup/disposition_import.html",
-        title=_("Import of dispositions"),
-        listing=listing,
-        service=next((each for each in services if each.queue == listing.queue), services[0]),
-        back=_address(listing.queue),
-        plan=plan,
-        refused=refused,
-        name=name[:200],
-        content=base64.b64encode(content).decode(),
-        columns=COLUMNS,
-        types=TYPES,
-        service_types=SERVICE_TYPES,
-        megabytes=LARGEST // 10**6,
-    )
-
-
-def _address(queue: str) -> str:
+def address(queue: str) -> str:
+    """The address of the page of a queue's list; of the list for all queues where it is empty."""
     return f"{HOME}?queue={quote(queue)}" if queue else HOME
 
 
 def _at_address(response: AnyResponse, queue: str) -> AnyResponse:
     """Lets the browser's address be that of the list, whatever action has led to it."""
-    response.headers["HX-Push-Url"] = _address(queue)
+    response.headers["HX-Push-Url"] = address(queue)
     return response

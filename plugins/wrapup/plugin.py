@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from plugins.wrapup import disposition_api, disposition_routes
+from plugins.wrapup import disposition_api, disposition_routes, disposition_table_routes
 from plugins.wrapup.api_routes import API
 from plugins.wrapup.panels import task_panel
 from plugins.wrapup.permissions import MANAGE_DISPOSITIONS, PERMISSIONS
@@ -31,7 +31,8 @@ class WrapUpPlugin:
 
     @hookimpl
     def register_routes(self) -> Routes:
-        return Routes(pages=[*PAGES, *disposition_routes.PAGES], api=[*API, *disposition_api.API])
+        pages = [*PAGES, *disposition_routes.PAGES, *disposition_table_routes.PAGES]
+        return Routes(pages=pages, api=[*API, *disposition_api.API])
 
     @hookimpl
     def register_models(self) -> Models:
