@@ -3,10 +3,10 @@
 BIN := .venv/bin
 PIP := $(BIN)/python -m pip --quiet --quiet --no-input --disable-pip-version-check install --no-user
 
-# Tests run in as many processes as there are cores, at least 2 and at most 4; those of one file stay together, since
-# many files share a server.
+# Tests run in twice as many processes as there are cores, since they wait a lot for databases and browsers, and in 6 at
+# most; those of one file stay together, since many files share a server.
 WORKERS ?= $(shell cores=$$(getconf _NPROCESSORS_ONLN 2>/dev/null || echo 2); \
-	[ $$cores -gt 4 ] && cores=4; [ $$cores -lt 2 ] && cores=2; echo $$cores)
+	workers=$$((2 * cores)); [ $$workers -gt 6 ] && workers=6; echo $$workers)
 
 # Folders are sources too: a file that is added to or removed from one counts.
 FRONT_END := $(wildcard core/web/static/src core/web/static/src/* core/web/static/src/*/* \

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import socket
 from collections.abc import AsyncIterator, Iterator
@@ -33,6 +34,18 @@ def pytest_configure() -> None:
     hypothesis.settings.load_profile("switchroom")
     plain = structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)
     structlog.configure([structlog.contextvars.merge_contextvars, structlog.processors.add_log_level, plain])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Spreads the files that start browsers and servers evenly among the others, so that they share the processor."""
+    files = {path: list(tests) for path, tests in itertools.groupby(items, lambda item: item.path)}
+    groups = [[path for path in files if _is_heavy(path) is heavy] for heavy in (True, False)]
+    placed = sorted((number / len(group), path) for group in groups for number, path in enumerate(group))
+    items[:] = [test for _place, path in placed for test in files[path]]
+
+
+def _is_heavy(path: Path) -> bool:
+    return bool({"authoring", "browser", "scale"} & set(path.relative_to(ROOT).parts))
 
 
 @pytest.fixture(scope="session")
