@@ -23,9 +23,10 @@ help: ## Say what make can do here
 run: setup ## Start Switchroom on http://localhost:8000, with its own database and a demo tenant
 	@exec $(BIN)/switchroom run
 
-# The examples' contracts are tested where each is installed from its wheel: tests/authoring/test_wheels.py.
+# The examples' contracts are tested where each is installed from its wheel: tests/authoring/test_wheels.py. Tests start
+# hundreds of processes, each of which would compile the project anew if Python was told to keep nothing.
 test: setup-dev setup-browser check ## Check the code and run all tests (PYTEST_ARGS='-k offer' to choose some)
-	@SWITCHROOM_CHROMIUM="$$(scripts/find-chromium)"; export SWITCHROOM_CHROMIUM; \
+	@SWITCHROOM_CHROMIUM="$$(scripts/find-chromium)"; export SWITCHROOM_CHROMIUM; unset PYTHONDONTWRITEBYTECODE; \
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder \
 	--ignore-glob="examples/*/tests/test_contract.py" $(PYTEST_ARGS)
 
