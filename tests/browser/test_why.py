@@ -13,6 +13,13 @@ from tests.browser.test_pages import HEIGHT, PHONE, WIDTHS, check, choose_langua
 
 SignIn = Callable[[Browser, str], Page]
 
+CLICK_AND_LOAD_ANEW = """(address) => {
+  const link = document.querySelector(`[data-region] a[href="${address}"]`);
+  link.click();
+  link.closest("[data-region]").dispatchEvent(new CustomEvent("refresh"));
+  return link;
+}"""
+
 
 def check_widths(page: Page, state: str) -> None:
     """Usable by everybody in each width, light and dark, the top bar too."""
@@ -34,10 +41,8 @@ def open_while_the_list_is_loaded_anew(link: Locator) -> None:
     page, leads_to = link.page, address(link)
     on_the_way: list[Route] = []
     page.route(f"**{leads_to}", lambda route: on_the_way.append(route))
-    with page.expect_request(f"**{leads_to}"):
-        link.click()
-    taken_away = link.element_handle()
-    link.evaluate("(link) => link.closest('[data-region]').dispatchEvent(new CustomEvent('refresh'))")
+    # In one go, since the list is loaded anew by itself as well.
+    taken_away = page.evaluate_handle(CLICK_AND_LOAD_ANEW, leads_to)
     page.wait_for_function("(link) => !link.isConnected", arg=taken_away)
     while not on_the_way:
         page.wait_for_timeout(10)
