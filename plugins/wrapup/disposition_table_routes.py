@@ -45,7 +45,7 @@ async def export(request: AnyRequest, ctx: Context, list_id: RowId) -> Response[
     dialect = Dialect.SPREADSHEET if request.query_params.get("for") == "spreadsheet" else Dialect.PLAIN
     content = write_table(await lists.get_list(list_id), dialect)
     headers = {"Content-Disposition": 'attachment; filename="dispositions.csv"'}
-    return Response(content, media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(content, media_type="text/csv", headers=headers)
 
 
 @get("/dispositions/{list_id:int}/import", permission=MANAGE_DISPOSITIONS)

@@ -64,7 +64,7 @@ async def usage_file(days: Days = 30, tenant_id: OfTenant = None) -> Response[st
         lines.writerow([harmless(value) if isinstance(value, str) else value for value in row])
     name = f"usage-{first.isoformat()}-{last.isoformat()}.csv"
     headers = {"content-disposition": f'attachment; filename="{name}"'}
-    return Response(text.getvalue(), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response(text.getvalue(), media_type="text/csv", headers=headers)
 
 
 def _span(days: int) -> tuple[date, date]:
