@@ -68,6 +68,7 @@ CORE_MODELS = [
     "core.agents.models",
     "core.interactions.models",
     "core.forms.models",
+    "core.forms.library.models",
     "core.api.models",
     "core.tenants.models",
     "core.vendor.models",

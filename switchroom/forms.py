@@ -54,6 +54,7 @@ from core.forms.from_schema import (
     values_of_answers,
 )
 from core.forms.kinds import form_kinds
+from core.forms.library.versions import PublishedForm, published_form, published_forms, published_version
 from core.forms.published import form_json_schema
 from core.forms.reader import Reader
 from core.forms.reading import (
@@ -114,6 +115,7 @@ __all__ = [
     "Option",
     "Page",
     "Phone",
+    "PublishedForm",
     "Question",
     "Radio",
     "Rating",
@@ -150,6 +152,9 @@ __all__ = [
     "initial_texts",
     "pick_answers",
     "pick_values",
+    "published_form",
+    "published_forms",
+    "published_version",
     "read_answers",
     "read_form",
     "read_writer",

@@ -29,6 +29,7 @@ MANAGE_USERS = "core.manage_users"
 MANAGE_ROLES = "core.manage_roles"
 MANAGE_TEAMS = "core.manage_teams"
 MANAGE_LOOKUPS = "core.manage_lookups"
+MANAGE_FORMS = "core.manage_forms"
 MANAGE_PLUGINS = "core.manage_plugins"
 MANAGE_TOKENS = "core.manage_tokens"
 SEE_AUDIT = "core.see_audit"
@@ -37,7 +38,7 @@ SEE_AGENTS = "core.see_agents"
 MANAGE_AGENTS = "core.manage_agents"
 
 ADMINISTRATION = frozenset(
-    {MANAGE_USERS, MANAGE_ROLES, MANAGE_TEAMS, MANAGE_LOOKUPS, MANAGE_PLUGINS, MANAGE_TOKENS, SEE_AUDIT}
+    {MANAGE_USERS, MANAGE_ROLES, MANAGE_TEAMS, MANAGE_LOOKUPS, MANAGE_FORMS, MANAGE_PLUGINS, MANAGE_TOKENS, SEE_AUDIT}
 )
 """Each of these opens a page of the administration."""
 
@@ -116,6 +117,12 @@ CORE_PERMISSIONS = (
         _("Change lists of choices"),
         (ADMINISTRATOR,),
         _("What people choose from in forms and menus."),
+    ),
+    Permission(
+        MANAGE_FORMS,
+        _("Build and publish forms"),
+        (ADMINISTRATOR,),
+        _("What agents fill in; also taking forms over from files, and into them."),
     ),
     Permission(
         MANAGE_PLUGINS,

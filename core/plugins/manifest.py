@@ -26,7 +26,7 @@ _RESERVED = {
     "core has a command of that name": (
         "doctor media migrate operators plugin plugins run scheduler tenants users web worker"
     ),
-    "it stands for core": "core hookspecs switchroom system",
+    "it stands for core": "core custom hookspecs switchroom system",
 }
 
 RESERVED = {name: reason for reason, names in _RESERVED.items() for name in names.split()}

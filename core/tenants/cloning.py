@@ -1,4 +1,4 @@
-"""Makes a tenant as a copy of another: its people, roles, teams, lookups, plugins and their settings; never a secret.
+"""Makes a tenant as a copy of another: its people, roles, teams, lookups, forms, plugins and settings; never a secret.
 
 People come without a password and without open logins: whoever administers the copy gives them one. What a tenant has
 done (interactions, facts, audit log, keys of programs) is not copied.
@@ -67,6 +67,7 @@ async def clone_tenant(platform: Platform, source_id: int, new: NewTenant, actor
         copy = await add_tenant(platform, new.with_defaults(source.language, source.timezone))
         users = await _copy_people(source.id, copy.id)
         await _copy_rows("core_lookup_entry", source.id, copy.id)
+        await _copy_forms(source.id, copy.id)
         await _name_new_teams(source.id, copy.id)
         await _copy_settings(source.id, copy.id)
         plugins = await _chosen(source.id)
@@ -119,6 +120,19 @@ async def _copy_team_rules(source_id: int, copy_id: int) -> None:
         "FROM core_team_channel AS rule JOIN core_team AS team ON team.id = rule.team_id "
         "JOIN core_team AS new_team ON new_team.tenant_id = $2 AND new_team.name = team.name "
         "WHERE rule.tenant_id = $1",
+        source_id,
+        copy_id,
+    )
+
+
+async def _copy_forms(source_id: int, copy_id: int) -> None:
+    """The tenant's own forms with their versions, since settings of plugins may name them."""
+    await _copy_rows("core_form_design", source_id, copy_id, {"changed_by_id": "NULL::bigint"})
+    await execute(
+        "INSERT INTO core_form_version (tenant_id, design_id, number, content, published_at) "
+        "SELECT $2, copy.id, version.number, version.content, version.published_at "
+        "FROM core_form_version AS version JOIN core_form_design AS design ON design.id = version.design_id "
+        "JOIN core_form_design AS copy ON copy.tenant_id = $2 AND copy.name = design.name WHERE version.tenant_id = $1",
         source_id,
         copy_id,
     )
