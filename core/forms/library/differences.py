@@ -118,4 +118,5 @@ def _longest_in_order(names: list[tuple[str, str]], places: Mapping[tuple[str, s
             if places[row[-1]] < places[name] and len(row) > len(longest):
                 longest = row
         best.append([*longest, name])
-    return set(max(best, key=len)) if best else set()
+    longest_of_all = max(best, key=len, default=[])
+    return set(longest_of_all)
