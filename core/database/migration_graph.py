@@ -15,10 +15,10 @@ from tortoise.migrations.executor import MigrationExecutor
 from tortoise.migrations.graph import MigrationKey
 from tortoise.migrations.migration import Migration
 from tortoise.migrations.recorder import MigrationRecorder
-from tortoise.migrations.schema_generator.state import State
 from tortoise.transactions import in_transaction
 
 from core.database.connection import CONNECTION, MIGRATIONS_TABLE, execute_script, fetch, fetch_value
+from core.database.replaying import ReplayedState, only_describes
 
 Step = tuple[str, str]
 """An app and the name of one of its migrations."""
@@ -41,7 +41,8 @@ class Migrations:
     def __init__(self, apps: dict[str, Any]) -> None:
         self._executor = MigrationExecutor(get_connection(CONNECTION), apps)
         self._loader = self._executor.loader
-        self._reached: tuple[frozenset[Step], State] | None = None
+        self._connections = {label: app.get("default_connection", "default") for label, app in apps.items()}
+        self._reached: tuple[frozenset[Step], ReplayedState] | None = None
         """The models as the last migration has left them: replaying all for each next one is slow."""
 
     async def read(self) -> Migrations:
@@ -71,7 +72,8 @@ class Migrations:
         """Applies one migration on top of what is applied, and notes it, in one transaction if it allows that."""
         await execute_script(_TABLE)
         migration = self._migration(step)
-        state = await self._state(applied)
+        replayed = await self._state(applied)
+        state = replayed if only_describes(migration) else replayed.complete()
         self._reached = None
         editor = self._executor._schema_editor(atomic=migration.atomic)
         if editor.atomic_migration:
@@ -82,7 +84,7 @@ class Migrations:
         else:
             await migration.apply(state, schema_editor=editor)
             await MigrationRecorder(get_connection(CONNECTION)).record_applied(*step)
-        self._reached = (frozenset({*applied, step}), state)
+        self._reached = (frozenset({*applied, step}), ReplayedState(state.models, self._connections))
 
     async def undo(self, step: Step, applied: set[Step]) -> None:
         """Undoes one migration that nothing applied depends on, and forgets it, in one transaction if it allows that.
@@ -91,8 +93,8 @@ class Migrations:
             ValueError: The migration says that it cannot be undone.
         """
         migration = self._migration(step)
-        before = {MigrationKey(*one) for one in applied if one != step}
-        state = await self._executor._project_state(before)
+        before = await self._replay(applied - {step})
+        state = before if only_describes(migration) else before.complete()
         editor = self._executor._schema_editor(atomic=migration.atomic)
         if editor.atomic_migration:
             async with in_transaction(CONNECTION) as client:
@@ -106,16 +108,23 @@ class Migrations:
     async def sql(self, step: Step) -> list[str]:
         """The statements of a migration, without running any."""
         migration = self._migration(step)
-        needed = {MigrationKey(*one) for one in self._needed_by([step]) if one != step}
-        state = await self._executor._project_state(needed)
+        state = await self._replay({one for one in self._needed_by([step]) if one != step})
         editor = self._executor._schema_editor(atomic=False, collect_sql=True)
         await migration.apply(state, schema_editor=editor, collect_sql=True)
         return list(editor.collected_sql)
 
-    async def _state(self, applied: set[Step]) -> State:
+    async def _state(self, applied: set[Step]) -> ReplayedState:
         if self._reached is not None and self._reached[0] == applied:
             return self._reached[1]
-        return await self._executor._project_state({MigrationKey(*one) for one in applied})
+        return await self._replay(applied)
+
+    async def _replay(self, applied: set[Step]) -> ReplayedState:
+        """The models as these migrations have left them."""
+        state = ReplayedState({}, self._connections)
+        for step in self._ordered():
+            if step in applied:
+                await self._migration(step).apply(state, dry_run=True)
+        return state
 
     def _migration(self, step: Step) -> Migration:
         migration = self._loader.graph.nodes[MigrationKey(*step)]
