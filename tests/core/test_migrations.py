@@ -24,6 +24,7 @@ from core.database.undoing import drop_tables, steps_to_undo, undo
 from core.errors import Conflict, NotFound, StartupError
 from core.plugins.discovery import ENTRY_POINT_GROUP, PluginState
 from core.plugins.registry import FOLDER_PACKAGE, PluginRegistry
+from tests import processes
 from tests.conftest import make_settings, scratch_database
 
 pytestmark = pytest.mark.anyio
@@ -337,16 +338,16 @@ class CommandLine:
     """`switchroom` with a settings file of its own."""
 
     settings: Path
-    environ: dict[str, str]
 
     def __call__(self, *arguments: str, code: int = 0) -> str:
-        done = subprocess.run(
-            [sys.executable, "-m", "core.cli", "--settings", str(self.settings), *arguments],
-            capture_output=True,
-            text=True,
-            timeout=120,
-            env=os.environ | self.environ,
-        )
+        return self._said(processes.run(["--settings", str(self.settings), *arguments], os.environ), code)
+
+    def anew(self, *arguments: str, **environ: str) -> str:
+        """The same in a process that begins anew, as a person's does."""
+        command = [sys.executable, "-m", "core.cli", "--settings", str(self.settings), *arguments]
+        return self._said(subprocess.run(command, capture_output=True, text=True, env=os.environ | environ), 0)
+
+    def _said(self, done: subprocess.CompletedProcess[str], code: int) -> str:
         assert done.returncode == code, done.stdout + done.stderr
         return done.stdout + done.stderr
 
@@ -361,7 +362,7 @@ def switchroom(workshop: Workshop, tmp_path: Path) -> CommandLine:
     }
     file = tmp_path / "settings.yaml"
     file.write_text(json.dumps(settings))
-    return CommandLine(file, {})
+    return CommandLine(file)
 
 
 def test_an_author_makes_applies_shows_and_takes_back_migrations(workshop: Workshop, switchroom: CommandLine) -> None:
@@ -437,12 +438,11 @@ def test_migrations_are_made_for_an_installed_plugin(
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: storekit\nVersion: 1.0\n")
     (info / "entry_points.txt").write_text("[switchroom.plugins]\nstore = storekit\n")
-    switchroom.environ["PYTHONPATH"] = str(site)
 
-    switchroom("plugin", "makemigrations", "store")
+    switchroom.anew("plugin", "makemigrations", "store", PYTHONPATH=str(site))
 
     assert (site / "storekit" / "migrations" / "0001_initial.py").exists()
-    assert "Applied store 0001_initial." in switchroom("migrate")
+    assert "Applied store 0001_initial." in switchroom.anew("migrate", PYTHONPATH=str(site))
 
 
 def test_what_cannot_be_made_is_said(workshop: Workshop, switchroom: CommandLine) -> None:
