@@ -68,7 +68,7 @@ class _Forked:
 
 def start(
     arguments: Sequence[str],
-    environ: Mapping[str, str],
+    env: Mapping[str, str],
     *,
     stdout: IO[bytes] | int,
     stderr: IO[bytes],
@@ -79,14 +79,14 @@ def start(
     if sys.platform != "linux":
         # Elsewhere libraries of the system may not be used after a fork.
         command = [sys.executable, "-m", "core.cli", *arguments]
-        return subprocess.Popen(command, env=environ, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr)
+        return subprocess.Popen(command, env=env, cwd=cwd, stdin=stdin, stdout=stdout, stderr=stderr)
     with contextlib.ExitStack() as stack:
         if stdin == subprocess.DEVNULL:
             stdin = stack.enter_context(open(os.devnull, "rb"))
         reading, writing = os.pipe()
         stack.callback(os.close, writing)
         files = [file if isinstance(file, int) else file.fileno() for file in (stdin, stdout, stderr)]
-        request = {"arguments": list(arguments), "environ": dict(environ), "cwd": str(cwd)}
+        request = {"arguments": list(arguments), "environ": dict(env), "cwd": str(cwd)}
         socket.send_fds(_waiting(), [json.dumps(request).encode()], [*files, writing])
     told = os.fdopen(reading, encoding="ascii", buffering=1)
     return _Forked(int(told.readline()), told)

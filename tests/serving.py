@@ -8,12 +8,13 @@ import secrets
 import signal
 import socket
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
+
+from tests import processes
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 180
@@ -42,17 +43,15 @@ class ServerProcess:
 
     def __init__(self, command: str, environ: dict[str, str], log: Path, port: int | None) -> None:
         self.url = f"http://127.0.0.1:{port}" if port else ""
-        self._command = [sys.executable, "-m", "core.cli", command]
+        self._command = command
         self._environ = {**os.environ, **environ} | ({"SWITCHROOM__SERVER__PORT": str(port)} if port else {})
         self._log = log
-        self._process: subprocess.Popen[bytes] | None = None
+        self._process: processes.Process | None = None
 
     def start(self) -> None:
         """Starts it and waits until it answers."""
         with self._log.open("ab") as output:
-            self._process = subprocess.Popen(
-                self._command, cwd=ROOT, env=self._environ, stdout=output, stderr=subprocess.STDOUT
-            )
+            self._process = processes.start([self._command], self._environ, stdout=output, stderr=output)
         if self.url:
             self._wait_until_ready()
 
@@ -66,7 +65,7 @@ class ServerProcess:
         """Asks it to end."""
         if self._process is None or self._process.poll() is not None:
             return
-        self._process.terminate()
+        self._process.send_signal(signal.SIGTERM)
         try:
             self._process.wait(STOP_SECONDS)
         except subprocess.TimeoutExpired:

@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 import os
-import subprocess
-import sys
 from collections.abc import Iterator
 
 import pytest
 from playwright.sync_api import Browser, Page
 
+from tests import processes
 from tests.browser.conftest import OpenPage, log_in
 from tests.browser.main_job import do_the_main_job
 from tests.conftest import scratch_database
-from tests.serving import ROOT, ServerProcess, free_port, running, server_environ
+from tests.serving import ServerProcess, free_port, running, server_environ
 
 PASSWORD = "a password of some length"
 
@@ -49,15 +48,7 @@ def web_servers(
 
 def command(environ: dict[str, str], *words: str) -> None:
     """Runs a command of the product."""
-    done = subprocess.run(
-        [sys.executable, "-m", "core.cli", *words],
-        cwd=ROOT,
-        env={**os.environ, **environ},
-        input=f"{PASSWORD}\n",
-        text=True,
-        capture_output=True,
-        check=False,
-    )
+    done = processes.run(words, {**os.environ, **environ}, typed=f"{PASSWORD}\n")
     assert done.returncode == 0, done.stderr
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from core.plugins.issues import Kind, issues
 from core.plugins.registry import PluginRegistry
 from core.tenancy.context import TenantRef
 from switchroom.testing.app import App
+from tests import processes
 from tests.conftest import ROOT, make_settings, scratch_database
 from tests.core.web_client import (
     add_user,
@@ -98,11 +98,8 @@ async def test_server_starts_with_all_of_them_and_lists_each_with_its_reason(dat
 def test_command_line_works_and_names_each_with_its_reason(database_server: str, tmp_path: Path) -> None:
     def run(url: str, *arguments: str) -> subprocess.CompletedProcess[str]:
         environ = {"SWITCHROOM__DATABASE__URL": url, "SWITCHROOM__SECRET_KEY": "k" * 40, **DIRS}
-        command = [sys.executable, "-m", "core.cli", *arguments]
         environ |= {"SWITCHROOM__DATA_DIR": str(tmp_path), "SWITCHROOM__DEMO": "false", "COLUMNS": "400"}
-        return subprocess.run(
-            command, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, timeout=60
-        )
+        return processes.run(arguments, {**os.environ, **environ})
 
     with scratch_database(database_server) as url:
         migrated = run(url, "migrate")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import zipfile
 from pathlib import Path
 
-from tests.core.test_cli import Installation, shared  # noqa: F401 - a fixture
+from tests.core.cli.conftest import Installation
 
 PASSWORD = "correct horse battery\n"
 
 
-def test_operators_are_managed(shared: Installation) -> None:  # noqa: F811
+def test_operators_are_managed(shared: Installation) -> None:
     assert shared.run("migrate").code == 0
     assert "no operators yet" in shared.run("operators", "list").output
     refused = shared.run("operators", "create", "vera", "--name", "Vera", "--password-stdin", typed="short\n")
@@ -26,7 +26,7 @@ def test_operators_are_managed(shared: Installation) -> None:  # noqa: F811
     assert (unknown.code, "no operator named nobody" in unknown.errors) == (2, True)
 
 
-def test_tenants_are_suspended_cloned_exported_and_deleted(shared: Installation) -> None:  # noqa: F811
+def test_tenants_are_suspended_cloned_exported_and_deleted(shared: Installation) -> None:
     assert shared.run("migrate").code == 0
     assert shared.run("tenants", "create", "acme", "--name", "Acme").code == 0
     person = ("users", "create", "acme", "anna", "--name", "Anna", "--role", "agent", "--password-stdin")
