@@ -2,19 +2,12 @@
 
 from __future__ import annotations
 
-import json
-import os
-import re
-import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
-from importlib.metadata import entry_points
-from pathlib import Path
 from typing import Any
 
 import pytest
+from tortoise.migrations.graph import MigrationKey
+from tortoise.migrations.schema_generator.state import State
 
 from core import app as core_app
 from core.database.connection import execute, fetch, fetch_row, fetch_value
@@ -22,113 +15,10 @@ from core.database.migration_graph import Migrations, applied_migrations
 from core.database.migrations import migrate, migration_state, read_migrations
 from core.database.undoing import drop_tables, steps_to_undo, undo
 from core.errors import Conflict, NotFound, StartupError
-from core.plugins.discovery import ENTRY_POINT_GROUP, PluginState
-from core.plugins.registry import FOLDER_PACKAGE, PluginRegistry
-from tests import processes
-from tests.conftest import make_settings, scratch_database
+from core.plugins.discovery import PluginState
+from tests.core.workshop import TABLE, Workshop
 
 pytestmark = pytest.mark.anyio
-
-MANIFEST = 'name: {name}\nversion: "1.0"\napi: ">=1.0,<2"\nsummary: Keeps rows.\n'
-PLUGIN = """
-from switchroom import hookimpl
-from switchroom.contributions import Models
-
-PACKAGE = __name__.rpartition(".")[0]
-
-
-class Plugin:
-    @hookimpl
-    def register_models(self) -> Models:
-        return Models((f"{PACKAGE}.models",), f"{PACKAGE}.migrations")
-
-
-plugin = Plugin()
-"""
-MODELS = """
-from tortoise import fields
-
-from switchroom.models import TenantModel
-
-
-class Thing(TenantModel):
-    name = fields.CharField(max_length=20)
-
-    class Meta:
-        table = "{name}_thing"
-"""
-MIGRATION = """
-from tortoise import migrations
-from tortoise.migrations import operations as ops
-
-
-class Migration(migrations.Migration):
-    dependencies = {dependencies!r}
-    operations = [ops.RunSQL({forwards!r}, {backwards!r})]
-"""
-TABLE = "CREATE TABLE {0}_thing (id bigserial PRIMARY KEY, tenant_id bigint REFERENCES core_tenant, name varchar(20))"
-
-
-@dataclass
-class Workshop:
-    """A folder of plugins, and a database."""
-
-    folder: Path
-    url: str
-
-    def plugin(self, name: str) -> Path:
-        """A plugin with a model and no migrations."""
-        home = self.folder / name
-        (home / "migrations").mkdir(parents=True)
-        (home / "migrations" / "__init__.py").touch()
-        (home / "manifest.yaml").write_text(MANIFEST.format(name=name))
-        (home / "plugin.py").write_text(PLUGIN)
-        (home / "models.py").write_text(MODELS.replace("{name}", name))
-        return home
-
-    def migration(
-        self, plugin: str, name: str, forwards: list[str], backwards: list[str], *dependencies: tuple[str, str]
-    ) -> None:
-        text = MIGRATION.format(forwards=forwards, backwards=backwards, dependencies=list(dependencies))
-        (self.folder / plugin / "migrations" / f"{name}.py").write_text(text)
-
-    def with_table(self, name: str, *dependencies: tuple[str, str]) -> None:
-        """A plugin with its table, and a second migration that adds a column."""
-        self.plugin(name)
-        self.migration(name, "0001_initial", [TABLE.format(name)], [f"DROP TABLE {name}_thing"], *dependencies)
-        self.migration(
-            name,
-            "0002_size",
-            [f"ALTER TABLE {name}_thing ADD COLUMN size int"],
-            [f"ALTER TABLE {name}_thing DROP COLUMN size"],
-            (name, "0001_initial"),
-        )
-
-    @asynccontextmanager
-    async def open(self) -> AsyncIterator[tuple[PluginRegistry, dict[str, Any]]]:
-        """The database, with what has loaded."""
-        installed = [point.name for point in entry_points(group=ENTRY_POINT_GROUP)]
-        blocked = json.dumps(["telephony", "routing", "wrapup", "promises", "records", *installed])
-        settings = make_settings(
-            self.url,
-            SWITCHROOM__PLUGINS__DIRS=json.dumps([str(self.folder)]),
-            SWITCHROOM__PLUGINS__BLOCKED=blocked,
-            SWITCHROOM__PLUGINS__ENABLED_BY_DEFAULT="[]",
-        )
-        registry = core_app.load_plugins(settings)
-        async with core_app.database(settings, self.url, registry) as apps:
-            yield registry, apps
-
-
-@pytest.fixture
-def workshop(database_server: str, tmp_path: Path) -> Iterator[Workshop]:
-    folder = tmp_path / "plugins"
-    folder.mkdir()
-    # Plugins of another test may have had the same names, and stay imported under them.
-    for name in [name for name in sys.modules if name.startswith(FOLDER_PACKAGE)]:
-        del sys.modules[name]
-    with scratch_database(database_server) as url:
-        yield Workshop(folder, url)
 
 
 async def tables() -> set[str]:
@@ -333,120 +223,88 @@ async def test_a_schema_of_newer_code_is_refused(workshop: Workshop) -> None:
             await migrate(apps)
 
 
-@dataclass
-class CommandLine:
-    """`switchroom` with a settings file of its own."""
-
-    settings: Path
-
-    def __call__(self, *arguments: str, code: int = 0) -> str:
-        return self._said(processes.run(["--settings", str(self.settings), *arguments], os.environ), code)
-
-    def anew(self, *arguments: str, **environ: str) -> str:
-        """The same in a process that begins anew, as a person's does."""
-        command = [sys.executable, "-m", "core.cli", "--settings", str(self.settings), *arguments]
-        return self._said(subprocess.run(command, capture_output=True, text=True, env=os.environ | environ), 0)
-
-    def _said(self, done: subprocess.CompletedProcess[str], code: int) -> str:
-        assert done.returncode == code, done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-
-@pytest.fixture
-def switchroom(workshop: Workshop, tmp_path: Path) -> CommandLine:
-    settings = {
-        "database": {"url": workshop.url},
-        "secret_key": "a key for tests that is long enough to be accepted",
-        "data_dir": str(tmp_path / "var"),
-        "plugins": {"dirs": [str(workshop.folder)]},
-    }
-    file = tmp_path / "settings.yaml"
-    file.write_text(json.dumps(settings))
-    return CommandLine(file)
-
-
-def test_an_author_makes_applies_shows_and_takes_back_migrations(workshop: Workshop, switchroom: CommandLine) -> None:
+async def test_a_migration_in_python_reads_and_writes_rows_as_the_models_were(workshop: Workshop) -> None:
     home = workshop.plugin("store")
-    (home / "migrations" / "__init__.py").unlink()
-    (home / "migrations").rmdir()
-    workshop.plugin("other")
+    (home / "migrations" / "0001_initial.py").write_text(IN_PYTHON[0])
+    (home / "migrations" / "0002_named.py").write_text(IN_PYTHON[1])
+    async with workshop.open() as (_registry, apps):
+        await migrate({"core": apps["core"]})
+        await execute(
+            "INSERT INTO core_tenant (id, slug, name, language, timezone, suspended, enablement_version, created_at) "
+            "VALUES (1, 'acme', 'Acme', 'en', 'UTC', false, 0, now())"
+        )
 
-    assert "0001_initial.py" in switchroom("plugin", "makemigrations", "store")
-    written = (home / "migrations" / "0001_initial.py").read_text()
-    assert "CreateModel" in written
-    assert written.count("('core', '") == 1
-    assert [path.name for path in (workshop.folder / "other" / "migrations").glob("0*")] == []
-    assert "fit its models" in switchroom("plugin", "makemigrations", "store")
+        await migrate(apps)
 
-    assert re.search(r"^store +0001_initial$", switchroom("migrate", "plan"), re.MULTILINE)
-    assert 'CREATE TABLE "store_thing"' in switchroom("migrate", "sql", "store")
-    assert "pending" in switchroom("migrate", "status", code=1)
-    assert "Applied store 0001_initial." in switchroom("migrate")
-    assert "The schema is up to date." in switchroom("migrate", "apply")
-    assert "pending" not in switchroom("migrate", "status")
-
-    models = home / "models.py"
-    models.write_text(
-        models.read_text().replace("    class Meta", "    size = fields.IntField(null=True)\n\n    class Meta")
-    )
-    assert "0002_" in switchroom("plugin", "makemigrations", "store")
-    assert "Applied store 0002_" in switchroom("migrate", "apply", "store")
-    assert "Undid store 0002_" in switchroom("migrate", "rollback", "store", "--yes")
-    assert "Undid store 0001_initial." in switchroom("migrate", "rollback", "store", "--yes")
-
-    switchroom("migrate", "apply", "store")
-    assert "Core's migrations are not rolled back" in switchroom("migrate", "rollback", "core", code=2)
-    assert "Dropped store_thing." in switchroom("migrate", "purge", "store", "--yes")
-    assert "There was nothing of store." in switchroom("migrate", "purge", "store", "--yes")
+        assert await fetch_value("SELECT title FROM store_thing") == "of Acme"
+        assert await undo(apps, "store", None) == [("store", "0002_named")]
+        assert await fetch_value("SELECT name FROM store_thing") == "Acme"
 
 
-def test_a_plugin_that_is_on_somewhere_is_not_purged(workshop: Workshop, switchroom: CommandLine) -> None:
-    switchroom("migrate")
-    switchroom("tenants", "create", "acme", "--name", "Acme")
-
-    assert "'routing' is on for acme" in switchroom("migrate", "purge", "routing", "--yes", code=2)
-    assert "routing is off for acme." in switchroom("plugins", "disable", "acme", "routing")
-    assert "Dropped routing_queue." in switchroom("migrate", "purge", "routing", "--yes")
-    assert "cannot be used: Its tables are not up to date" in switchroom("plugins", "enable", "acme", "routing", code=2)
-    assert "Applied routing 0001_initial." in switchroom("migrate")
-    assert "routing is on for acme." in switchroom("plugins", "enable", "acme", "routing")
+IN_PYTHON = (
+    """
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
 
 
-def test_a_foreign_key_to_another_plugins_table_is_refused(workshop: Workshop, switchroom: CommandLine) -> None:
-    workshop.plugin("store")
-    home = workshop.plugin("child")
-    models = home / "models.py"
-    key = '    thing = fields.ForeignKeyField("store.Thing", related_name=False)\n\n    class Meta'
-    models.write_text(models.read_text().replace("    class Meta", key))
-
-    told = switchroom("plugin", "makemigrations", "child", code=2)
-
-    assert "Thing points at a table of 'store'" in told
-    assert "capability" in told
-
-
-def test_migrations_are_made_for_an_installed_plugin(
-    workshop: Workshop, switchroom: CommandLine, tmp_path: Path
-) -> None:
-    site = tmp_path / "site"
-    workshop.plugin("store").rename(workshop.folder / "storekit")
-    site.mkdir()
-    (workshop.folder / "storekit").rename(site / "storekit")
-    (site / "storekit" / "__init__.py").touch()
-    (site / "storekit" / "models.py").write_text(MODELS.replace("{name}", "store"))
-    info = site / "storekit-1.0.dist-info"
-    info.mkdir()
-    (info / "METADATA").write_text("Metadata-Version: 2.1\nName: storekit\nVersion: 1.0\n")
-    (info / "entry_points.txt").write_text("[switchroom.plugins]\nstore = storekit\n")
-
-    switchroom.anew("plugin", "makemigrations", "store", PYTHONPATH=str(site))
-
-    assert (site / "storekit" / "migrations" / "0001_initial.py").exists()
-    assert "Applied store 0001_initial." in switchroom.anew("migrate", PYTHONPATH=str(site))
+class Migration(migrations.Migration):
+    dependencies = [("core", "0001_initial")]
+    operations = [
+        ops.CreateModel(
+            "Thing",
+            [
+                ("id", fields.BigIntField(primary_key=True)),
+                ("tenant", fields.ForeignKeyField("core.Tenant", related_name="store_things")),
+                ("name", fields.CharField(max_length=20)),
+            ],
+            {"table": "store_thing", "app": "store"},
+        )
+    ]
+""",
+    """
+from tortoise import fields, migrations
+from tortoise.migrations import operations as ops
 
 
-def test_what_cannot_be_made_is_said(workshop: Workshop, switchroom: CommandLine) -> None:
-    (workshop.plugin("store") / "plugin.py").write_text("raise RuntimeError('no')\n")
+async def forwards(apps, editor):
+    tenant = await apps.get_model("core.Tenant").get(slug="acme")
+    await apps.get_model("store.Thing").create(tenant=tenant, name="of " + tenant.name)
+    assert await tenant.store_things.all().count() == 1
 
-    assert "did not load: RuntimeError: no" in switchroom("plugin", "makemigrations", "store", code=2)
-    assert "There is no plugin 'nonsense'" in switchroom("plugin", "makemigrations", "nonsense", code=2)
+
+async def backwards(apps, editor):
+    thing = await apps.get_model("store.Thing").first().prefetch_related("tenant")
+    thing.name = thing.tenant.name
+    await thing.save()
+
+
+class Migration(migrations.Migration):
+    dependencies = [("store", "0001_initial")]
+    operations = [
+        ops.RunPython(forwards, backwards),
+        ops.RenameField("Thing", "name", "title"),
+    ]
+""",
+)
+
+
+async def test_models_are_left_by_migrations_as_the_orm_itself_would_leave_them(workshop: Workshop) -> None:
+    async with workshop.open() as (_registry, apps):
+        migrations = await Migrations({"core": apps["core"]}).read()
+        everything = set(migrations.of("core"))
+
+        ours = (await migrations._replay(everything)).complete()
+        theirs = await migrations._executor._project_state({MigrationKey(*step) for step in everything})
+
+        # A copy, since its own classes point at some that are no longer those of the models.
+        assert _described(ours) == _described(theirs.clone())
+
+
+def _described(state: State) -> dict[str, Any]:
+    """All that the ORM tells of each model, its relations included."""
+    models = [state.apps.get_model(*key) for key in state.models]
+    return {model.__name__: {part: _ordered(told) for part, told in model.describe().items()} for model in models}
+
+
+def _ordered(told: Any) -> Any:
+    return sorted(told, key=lambda each: each["name"]) if told and isinstance(told, list) else told
