@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
+from functools import cached_property
 from graphlib import CycleError, TopologicalSorter
 from typing import TYPE_CHECKING
 
-from core.forms.components import Component, Computed, Question, Section
+from core.forms.action_checks import ActionCheck
+from core.forms.actions import conditions_of_action
+from core.forms.components import Button, Component, Computed, Question, Section
 from core.forms.conditions import Condition, Equals
 from core.forms.problems import Unusable
 from core.locale import gettext as _
@@ -47,6 +50,7 @@ def conditions_of(pages: tuple[Page, ...]) -> Iterator[Condition]:
     """Every condition, and every formula."""
     for each in placed(pages):
         yield from _conditions(each.component)
+        yield from _conditions_of_actions(each.component)
     for page in pages:
         yield from (
             condition for condition in (page.shown_if, *(way.when for way in page.leads_to)) if condition is not None
@@ -60,6 +64,13 @@ def _conditions(component: Component) -> Iterator[Condition]:
             yield condition
 
 
+def _conditions_of_actions(component: Component) -> Iterator[Condition]:
+    """What decides what the buttons do."""
+    for option in component.options if isinstance(component, Button) else ():
+        for action in option.does:
+            yield from conditions_of_action(action)
+
+
 def check_pages(pages: tuple[Page, ...]) -> tuple[str, ...]:
     """The keys of the components in an order in which each comes after all that it depends on.
 
@@ -70,6 +81,7 @@ def check_pages(pages: tuple[Page, ...]) -> tuple[str, ...]:
     check.names()
     check.conditions()
     check.ways()
+    ActionCheck(check.pages, check.there, check.problems, check.about).run()
     order = check.order() if not check.problems else ()
     if check.problems:
         raise Unusable(check.problems)
@@ -100,18 +112,19 @@ class _Check:
     def conditions(self) -> None:
         before: set[str] = set()
         for number, page in enumerate(self.pages):
-            self._check(page.shown_if, f"pages.{number}.shown_if", before)
+            self.about(page.shown_if, f"pages.{number}.shown_if", before)
             for each in (each for each in self.there.values() if each.page == number):
                 component = each.component
-                self._check(component.shown_if, f"{each.place}.shown_if", before)
-                self._check(getattr(component, "required_if", None), f"{each.place}.required_if", before)
+                self.about(component.shown_if, f"{each.place}.shown_if", before)
+                self.about(getattr(component, "required_if", None), f"{each.place}.required_if", before)
                 if isinstance(component, Computed):
-                    self._check(component.formula, f"{each.place}.formula", self.there.keys())
+                    self.about(component.formula, f"{each.place}.formula", self.there.keys())
                 before.add(component.key)
             for lead, way in enumerate(page.leads_to):
-                self._check(way.when, f"pages.{number}.leads_to.{lead}.when", before)
+                self.about(way.when, f"pages.{number}.leads_to.{lead}.when", before)
 
-    def _check(self, condition: Condition | None, place: str, before: Collection[str]) -> None:
+    def about(self, condition: Condition | None, place: str, before: Collection[str]) -> None:
+        """Notes where a condition looks at what it may not look at, given the keys that stand before it."""
         for part in condition.parts() if condition is not None else ():
             for name in part.fields():
                 problem = self._problem(name, before)
@@ -173,6 +186,8 @@ class _Check:
         conditions: list[Condition | None] = [*_conditions(each.component)]
         conditions += [page.shown_if for page in self.pages[: each.page + 1]]
         conditions += [way.when for page in self.pages[: each.page] for way in page.leads_to]
+        leading = [key for key, other in self._leading.items() if other.page < each.page]
+        conditions += [when for key in leading for when in _conditions_of_actions(self.there[key].component)]
         found = {
             name
             for condition in conditions
@@ -180,4 +195,10 @@ class _Check:
             for part in condition.parts()
             for name in part.fields()
         }
-        return found | ({each.section} if each.section else set())
+        return found | set(leading) | ({each.section} if each.section else set())
+
+    @cached_property
+    def _leading(self) -> dict[str, Placed]:
+        """The buttons that may lead on."""
+        found = self.there.items()
+        return {key: each for key, each in found if isinstance(each.component, Button) and each.component.leads}

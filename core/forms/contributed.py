@@ -7,11 +7,10 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 
 from core.forms.answers import Value
-from core.forms.components import Component, Secret, Section, StaticText
-from core.forms.conditions import All, Any_, Condition, Equals
-from core.forms.expressions import Expression
+from core.forms.components import Button, Component, Secret, Section, StaticText
 from core.forms.reading import CONTRIBUTED, InvalidAnswers
 from core.forms.reference import FormRef
+from core.forms.renaming import renamed_component
 from core.forms.schema import Form, Page
 from core.forms.text import Text
 from core.locale import active_language, mark
@@ -84,8 +83,9 @@ def _page(plugin: str, group: object) -> Page:
     prefix = f"{plugin}{CONTRIBUTED}{group.key}"
     return Page(
         key=prefix,
+        closing=True,
         title=Text({active_language(): group.title}),
-        components=tuple(_renamed(component, f"{prefix}{CONTRIBUTED}") for component in _components(group)),
+        components=tuple(renamed_component(component, f"{prefix}{CONTRIBUTED}") for component in _components(group)),
     )
 
 
@@ -97,6 +97,8 @@ def _components(group: FieldGroup) -> Iterable[Component]:
             _check_key(part.key, "question")
             if isinstance(part, Secret):
                 raise UnusableGroup(f"{group.key!r} asks for a secret, but answers of forms are stored to be read.")
+            if isinstance(part, Button) and part.leads:
+                raise UnusableGroup(f"The buttons of {group.key!r} cannot lead on: where a form leads is its own.")
         yield component
 
 
@@ -108,36 +110,12 @@ def _check_key(key: str, what: str) -> None:
         )
 
 
-def _renamed(component: Component, prefix: str) -> Component:
-    values: dict[str, Any] = {
-        name: _prefixed(condition, prefix)
-        for name in ("shown_if", "required_if", "formula")
-        if (condition := getattr(component, name, None)) is not None
-    }
-    if isinstance(component, Section):
-        values["components"] = tuple(_renamed(part, prefix) for part in component.components)
-    return component.model_copy(update={"key": f"{prefix}{component.key}", **values})
-
-
-def _prefixed(condition: Condition, prefix: str) -> Condition:
-    """The condition on the questions of the group by their full names."""
-    match condition:
-        case Equals(field=field, equals=value):
-            return Equals(field=f"{prefix}{field}", equals=value)
-        case All(all=parts):
-            return All(all=tuple(_prefixed(part, prefix) for part in parts))
-        case Any_(any=parts):
-            return Any_(any=tuple(_prefixed(part, prefix) for part in parts))
-        case Expression():
-            return condition.renamed(lambda field: f"{prefix}{field}")
-
-
 def _missing(plugin: str) -> Page:
     text = mark("The questions of %(plugin)s are missing here: they could not be loaded.")
     values: dict[str, Any] = {"plugin": plugin}
     words = Text({"en": text % values, active_language(): _(text) % values})
     key = f"{plugin}{CONTRIBUTED}missing"
-    return Page(key=key, components=(StaticText(key=key, text=words),))
+    return Page(key=key, closing=True, components=(StaticText(key=key, text=words),))
 
 
 def _with_pages(form: Form, pages: list[Page]) -> Form:

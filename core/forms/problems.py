@@ -87,8 +87,12 @@ def _of_text(place: Sequence[int | str], kind: str, context: Mapping[str, Any]) 
             return _("This text is missing. Write it in at least one language.")
         case "string_too_short" | "string_pattern_mismatch" if isinstance(last, str) and _is_language(place):
             return _("This text is blank or cannot be stored. Write it anew, or leave the language out.")
-        case "string_pattern_mismatch" if last in ("key", "field"):
+        case "string_pattern_mismatch" if last in ("key", "field", "page", "outcome", "name"):
             return _("A name begins with a small letter and has small letters, digits and _ only.")
+        case "union_tag_invalid" if "does" in place:
+            return _("There is no action of the kind %(kind)s.") % {"kind": context.get("tag", "")}
+        case "union_tag_not_found" if "does" in place:
+            return _("Say of which kind this action is.")
         case "union_tag_invalid":
             return _("There is no component of the kind %(kind)s.") % {"kind": context.get("tag", "")}
         case "union_tag_not_found":

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from core.errors import InvalidInput
+from core.forms.actions import EndForm, LeadTo, Move
 from core.forms.answers import Value
 from core.forms.components import LONGEST_TEXT, Computed, Question, UnusableError, clean
 from core.forms.reader import Reader
@@ -42,6 +43,7 @@ class Reading:
         answers: Field → typed value, of the questions that are shown and answered.
         operands: Those that conditions look at, as they see them.
         errors: Field → what is wrong with it.
+        end: What the form ends with, where a button that was pressed says so.
     """
 
     pages: set[str] = field(default_factory=set)
@@ -50,6 +52,7 @@ class Reading:
     answers: dict[str, Value] = field(default_factory=dict)
     operands: dict[str, Value] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
+    end: EndForm | None = None
 
 
 def pick_answers(form: Form, posted: Iterable[tuple[str, str]]) -> dict[str, str]:
@@ -101,6 +104,7 @@ def read_answers(form: Form, typed: Typed, reader: Reader) -> Reading:
         elif isinstance(component, Question):
             _read_question(component, typed.get(component.key, ""), reader, form.asked_for, reading)
     reading.pages.update(page.key for number, page in enumerate(form.pages) if way.includes(number))
+    reading.end = way.end()
     return reading
 
 
@@ -108,9 +112,10 @@ class Way:
     """Which pages of a form are gone through: asked for when all that they depend on has been read."""
 
     def __init__(self, form: Form, reading: Reading) -> None:
+        self._form = form
         self._pages = form.pages
         self._numbers = {page.key: number for number, page in enumerate(form.pages)}
-        self._forks = any(page.shown_if is not None or page.leads_to for page in form.pages)
+        self._forks = form.is_flow or any(page.shown_if is not None or page.leads_to for page in form.pages)
         self._reading = reading
         self._known: dict[int, bool] = {}
 
@@ -122,18 +127,64 @@ class Way:
             self._known[page] = self._leads_to(page)
         return self._known[page]
 
+    def first(self) -> int:
+        """The number of the first page; how many there are, where none is part of the form."""
+        return self._from(0)
+
+    def after(self, page: int) -> int:
+        """The number of the page that comes after this one; how many there are, at the end."""
+        return self._from(self._next(page))
+
+    def end(self) -> EndForm | None:
+        """What the last button that was pressed to end the form ends it with."""
+        found = None
+        for number in range(len(self._pages)):
+            if self._form.leading[number] and self.includes(number):
+                move = self._pressed(number)
+                found = move if isinstance(move, EndForm) else found
+        return found
+
     def _leads_to(self, page: int) -> bool:
         at = 0
         while at < page:
             at = self._next(at)
         return at == page and self._is_part(page)
 
+    def _from(self, page: int) -> int:
+        while page < len(self._pages) and not self._is_part(page):
+            page = self._next(page)
+        return page
+
     def _next(self, page: int) -> int:
         if self._is_part(page):
+            move = self._pressed(page)
+            if isinstance(move, EndForm):
+                return self._closing_after(page)
+            if isinstance(move, LeadTo) and move.page is not None:
+                return self._numbers[move.page]
             for way in self._pages[page].leads_to:
                 if way.when is None or way.when.holds(self._reading.operands):
-                    return len(self._pages) if way.page is None else self._numbers[way.page]
-        return page + 1
+                    return self._closing_after(page) if way.page is None else self._numbers[way.page]
+        return self._beside(page)
+
+    def _pressed(self, page: int) -> Move | None:
+        """What the button that was pressed on a page leads to, where one was that leads anywhere."""
+        operands = self._reading.operands
+        for button in self._form.leading[page]:
+            option = button.option(operands.get(button.key))
+            for action in option.does if option is not None else ():
+                if isinstance(action, Move) and (action.when is None or action.when.holds(operands)):
+                    return action
+        return None
+
+    def _beside(self, page: int) -> int:
+        """The next page of the same form: into another one leads but a button that opens it."""
+        inside = self._pages[page].opened_as
+        following = range(page + 1, len(self._pages))
+        return next((at for at in following if inside.startswith(self._pages[at].opened_as)), len(self._pages))
+
+    def _closing_after(self, page: int) -> int:
+        return max(self._form.first_closing, page + 1)
 
     def _is_part(self, page: int) -> bool:
         condition = self._pages[page].shown_if

@@ -95,8 +95,10 @@ class Rendering:
 
     def ways(self, page: Page) -> list[dict[str, Any]]:
         """Where a page leads, in the browser's terms."""
+        pages, closing = self.form.pages, self.form.first_closing
+        at_the_end = pages[closing].key if closing < len(pages) else None
         return [
-            {"page": way.page, **({} if way.when is None else {"when": self.in_browser(way.when)})}
+            {"page": way.page or at_the_end, **({} if way.when is None else {"when": self.in_browser(way.when)})}
             for way in page.leads_to
         ]
 

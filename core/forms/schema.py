@@ -11,9 +11,10 @@ from typing import Annotated, Any, Self
 from pydantic import BaseModel, ConfigDict, Field, PrivateAttr, ValidationError, model_validator
 
 from core.errors import InvalidInput
+from core.forms.actions import EndForm
 from core.forms.answers import Key
 from core.forms.checks import Placed, check_pages, conditions_of, placed
-from core.forms.components import AnyComponent, Component, Kinds, Question, Secret
+from core.forms.components import AnyComponent, Button, Component, Kinds, Question, Secret
 from core.forms.conditions import Condition
 from core.forms.problems import problems_of
 from core.forms.text import Text
@@ -43,6 +44,9 @@ class Page(BaseModel):
     Attributes:
         shown_if: The page is part of the form only while this holds.
         leads_to: Where the form goes on, instead of the next page: the first that holds. What lies between is left out.
+        closing: Comes at the end, whichever way led there; such pages are the last ones, and asked together.
+        opened_as: In a form that was put together of several: the names under which the one was opened that this page
+            is of. Nobody comes there but by a button that opens it.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
@@ -52,6 +56,8 @@ class Page(BaseModel):
     shown_if: Condition | None = None
     components: Annotated[tuple[AnyComponent, ...], Field(min_length=1, max_length=300)]
     leads_to: Annotated[tuple[Lead, ...], Field(max_length=50)] = ()
+    closing: bool = False
+    opened_as: Annotated[str, Field(pattern=r"^([a-z][a-z0-9_]*__)?$", max_length=120)] = ""
 
 
 class Form(BaseModel):
@@ -107,7 +113,38 @@ class Form(BaseModel):
         """The keys of the questions that conditions and computed values look at."""
         return frozenset(
             name for condition in conditions_of(self.pages) for part in condition.parts() for name in part.fields()
-        )
+        ) | {button.key for buttons in self.leading for button in buttons}
+
+    @cached_property
+    def leading(self) -> tuple[tuple[Button, ...], ...]:
+        """Of each page the buttons that do more than to give an answer."""
+        found: list[list[Button]] = [[] for _page in self.pages]
+        for each in self.placed.values():
+            if isinstance(each.component, Button) and each.component.leads:
+                found[each.page].append(each.component)
+        return tuple(map(tuple, found))
+
+    @property
+    def is_flow(self) -> bool:
+        """Whether it is gone through page by page, as its buttons lead; else all of it is shown at once."""
+        return any(self.leading)
+
+    @cached_property
+    def outcomes(self) -> dict[str, EndForm]:
+        """What it may end with, by key."""
+        return {
+            action.outcome: action
+            for buttons in self.leading
+            for button in buttons
+            for option in button.options
+            for action in option.does
+            if isinstance(action, EndForm)
+        }
+
+    @cached_property
+    def first_closing(self) -> int:
+        """The number of the first page that comes whichever way led to the end; how many there are, where none does."""
+        return next((number for number, page in enumerate(self.pages) if page.closing), len(self.pages))
 
     @cached_property
     def drawn(self) -> dict[tuple[str, str], dict[State, tuple[str, ...]]]:

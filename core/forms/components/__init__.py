@@ -17,6 +17,7 @@ from core.forms.components.base import (
 )
 from core.forms.components.choices import (
     Button,
+    ButtonOption,
     Checkbox,
     Consent,
     MultiSelect,
@@ -41,6 +42,7 @@ __all__ = [
     "REMOVED",
     "AnyComponent",
     "Button",
+    "ButtonOption",
     "Checkbox",
     "Column",
     "Component",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import cached_property
-from typing import Annotated, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 from markupsafe import Markup
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import override
 
+from core.forms.actions import MOST_ACTIONS, Action
 from core.forms.answers import Value
 from core.forms.components.base import AsTyped, Operand, Question, UnusableError
 from core.forms.markdown import markdown
@@ -270,10 +271,45 @@ class Select(_OneOf):
     kind: Literal["select"] = "select"
 
 
+class ButtonOption(Option):
+    """A button, and what it does in a form that is gone through page by page.
+
+    Attributes:
+        does: In this order. One that has none leads on; one that neither leads on nor ends stays on its page.
+    """
+
+    does: Annotated[tuple[Action, ...], Field(max_length=MOST_ACTIONS)] = ()
+
+
+def _as_button(option: Any) -> Any:
+    """An option that does nothing is one, however it was written."""
+    plain = isinstance(option, Option) and not isinstance(option, ButtonOption)
+    return ButtonOption(value=option.value, label=option.label) if plain else option
+
+
 class Button(_OneOf):
     """Buttons that send the form; the answer is the one that was pressed."""
 
     kind: Literal["button"] = "button"
+    options: Annotated[  # type: ignore[assignment]  # every one of them is an Option
+        tuple[Annotated[ButtonOption, BeforeValidator(_as_button)], ...], Field(min_length=1, max_length=200)
+    ]
+
+    @model_validator(mode="after")
+    def _is_not_required(self) -> Self:
+        wrong = "required" if self.required else "required_if" if self.required_if is not None else ""
+        if wrong and self.leads:
+            raise Unusable({wrong: _("A form goes on by its buttons only: leave it to them whether one is pressed.")})
+        return self
+
+    @cached_property
+    def leads(self) -> bool:
+        """Whether any of the buttons does more than to give an answer."""
+        return any(option.does for option in self.options)
+
+    def option(self, value: object) -> ButtonOption | None:
+        """The button of a value, or None."""
+        return next((option for option in self.options if option.value == value), None)
 
 
 class MultiSelect(Question):
