@@ -21,6 +21,7 @@ from switchroom.contributions import (
     CardTab,
     ChannelType,
     FieldGroup,
+    FormAction,
     FormComponent,
     Lookup,
     Models,
@@ -88,6 +89,11 @@ def register_channels() -> list[ChannelType]:
 @hookspec(scope=Scope.PROCESS, fail=Fail.CLOSED)
 def register_form_components() -> list[FormComponent]:
     """Kinds of questions that forms may ask."""
+
+
+@hookspec(scope=Scope.PROCESS, fail=Fail.CLOSED)
+def register_form_actions() -> list[FormAction]:
+    """What buttons of forms can have done, in the transaction that saves the step."""
 
 
 @hookspec(scope=Scope.PROCESS, fail=Fail.CLOSED)

@@ -7,7 +7,19 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 from zoneinfo import ZoneInfo
 
-from core.forms.actions import AnyAction, Answered, Calculated, EndForm, Given, LeadTo, Move, OpenForm, SetField, sources_of, targets_of
+from core.forms.actions import (
+    Answered,
+    AnyAction,
+    Calculated,
+    EndForm,
+    Given,
+    LeadTo,
+    Move,
+    OpenForm,
+    SetField,
+    sources_of,
+    targets_of,
+)
 from core.forms.components import Button, Computed, DateTime, Question, Secret, UnusableError
 from core.forms.reader import Reader
 from core.locale import gettext as _
@@ -151,7 +163,7 @@ class ActionCheck:
             question = question.model_copy(update={"must_be": None})
         reader = Reader(ZoneInfo("UTC"))
         try:
-            text = question.gather(question.texts(given.value, reader))  # type: ignore[arg-type]
+            text = question.gather(question.texts(given.value, reader))
             if text.strip():
                 question.parse(text, reader)
         except UnusableError as error:

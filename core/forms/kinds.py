@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import inspect
+import re
 from pathlib import Path
 
 import structlog
 from jinja2 import TemplateError
+from pydantic import BaseModel
 
 from core.forms.components import Question, TemplateFile
 from core.forms.components.kinds import Kinds
@@ -19,6 +22,8 @@ from core.plugins.discovery import PluginRecord, PluginState
 from core.plugins.registry import PluginRegistry
 
 log = structlog.get_logger(__name__)
+
+_NAME = re.compile(r"[a-z][a-z0-9_]{0,39}")
 
 
 def attach_kinds(registry: PluginRegistry) -> None:
@@ -42,6 +47,7 @@ def _check(record: PluginRecord) -> None:
     schema = record.contributions.settings.tenant
     if schema is not None and schema.model_fields:
         form_of_schema(schema, f"{record.name}:settings", Text.of(en=record.name))
+    _check_actions(record)
     seen: set[str] = set()
     for component in record.contributions.form_components:
         model: object = component.model
@@ -54,6 +60,21 @@ def _check(record: PluginRecord) -> None:
             raise ContractViolation(f"Two form components are of the kind {kind!r}.")
         seen.add(kind)
         model.template = _template(record, component)
+
+
+def _check_actions(record: PluginRecord) -> None:
+    names: set[str] = set()
+    for action in record.contributions.form_actions:
+        model: object = action.arguments
+        if not _NAME.fullmatch(action.name) or action.name in names:
+            raise ContractViolation(
+                f"The form action {action.name!r} must have a name of its own: lower case letters, digits and _."
+            )
+        if not (isinstance(model, type) and issubclass(model, BaseModel)):
+            raise ContractViolation(f"The arguments of the form action {action.name!r} must be a pydantic model.")
+        if not inspect.iscoroutinefunction(action.run):
+            raise ContractViolation(f"The form action {action.name!r} must run an async function.")
+        names.add(action.name)
 
 
 def _template(record: PluginRecord, component: FormComponent) -> TemplateFile:

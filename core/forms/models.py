@@ -63,6 +63,7 @@ class FormSubmission(TenantModel):
         definition: The schema that was answered.
         answers: Field → typed value; times in UTC.
         once: Whether the form may be sent once only by one person for one subject; a unique index holds that.
+        outcome: What it ended with, where a button that ends it was pressed.
     """
 
     form = fields.CharField(max_length=80)
@@ -75,8 +76,36 @@ class FormSubmission(TenantModel):
     user_id: int
     answers: dict[str, object] = fields.JSONField(default=dict)
     once = fields.BooleanField(default=True)
+    outcome = fields.CharField(max_length=120, default="", db_default="")
     submitted_at = fields.DatetimeField()
 
     class Meta:
         table = "core_form_submission"
         indexes = (Index(fields=("tenant_id", "subject"), name="core_form_submission_subject"),)
+
+
+class FormWalk(TenantModel):
+    """Where somebody is in a form that is gone through page by page. What was typed is in the draft; gone when sent.
+
+    Attributes:
+        definition: The form as it was begun, with the forms that it opens and with what plugins ask in it.
+        path: The keys of the pages that were gone through, the one that is shown last.
+        revision: Counts the steps: a tab that shows an earlier one is told, and changes nothing.
+    """
+
+    form = fields.CharField(max_length=80)
+    subject = fields.CharField(max_length=80)
+    user: fields.ForeignKeyRelation[User] = fields.ForeignKeyField("core.User", related_name=False)
+    user_id: int
+    definition: fields.ForeignKeyRelation[FormDefinition] = fields.ForeignKeyField(
+        "core.FormDefinition", related_name=False, on_delete=fields.RESTRICT
+    )
+    definition_id: int
+    path: list[str] = fields.JSONField(default=list)
+    revision = fields.IntField(default=1)
+    begun_at = fields.DatetimeField()
+    moved_at = fields.DatetimeField()
+
+    class Meta:
+        table = "core_form_walk"
+        unique_together = (("tenant", "form", "subject", "user"),)

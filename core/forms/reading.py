@@ -114,7 +114,7 @@ class Way:
     def __init__(self, form: Form, reading: Reading) -> None:
         self._form = form
         self._pages = form.pages
-        self._numbers = {page.key: number for number, page in enumerate(form.pages)}
+        self._numbers = form.page_numbers
         self._forks = form.is_flow or any(page.shown_if is not None or page.leads_to for page in form.pages)
         self._reading = reading
         self._known: dict[int, bool] = {}
@@ -197,10 +197,19 @@ def accept_answers(form: Form, typed: Typed, reader: Reader) -> dict[str, Value]
     Raises:
         InvalidAnswers: They are not; names each field.
     """
+    return accept_reading(form, typed, reader).answers
+
+
+def accept_reading(form: Form, typed: Typed, reader: Reader) -> Reading:
+    """The same, with all that became of the texts.
+
+    Raises:
+        InvalidAnswers: They are not; names each field.
+    """
     reading = read_answers(form, typed, reader)
     if reading.errors:
         raise InvalidAnswers(_("Some answers are missing or cannot be used."), fields=reading.errors)
-    return reading.answers
+    return reading
 
 
 def initial_texts(form: Form, reader: Reader) -> dict[str, str]:

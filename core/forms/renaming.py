@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.forms.actions import AnyAction, Answered, Calculated, LeadTo, OpenForm, RunAction, SetField, Source
+from core.forms.actions import Answered, AnyAction, Calculated, LeadTo, OpenForm, RunAction, SetField, Source
 from core.forms.components import Button, Component, Section
 from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.expressions import Expression

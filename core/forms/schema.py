@@ -142,6 +142,11 @@ class Form(BaseModel):
         }
 
     @cached_property
+    def page_numbers(self) -> dict[str, int]:
+        """Where each page stands, by key."""
+        return {page.key: number for number, page in enumerate(self.pages)}
+
+    @cached_property
     def first_closing(self) -> int:
         """The number of the first page that comes whichever way led to the end; how many there are, where none does."""
         return next((number for number, page in enumerate(self.pages) if page.closing), len(self.pages))

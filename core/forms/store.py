@@ -15,7 +15,7 @@ from core.forms.answers import Value
 from core.forms.contributed import ask_plugins
 from core.forms.kinds import form_kinds
 from core.forms.reader import Reader
-from core.forms.reading import Typed, accept_answers
+from core.forms.reading import Typed, accept_reading
 from core.forms.reference import FormRef
 from core.forms.schema import Form, read_answered_form
 from core.locale import gettext as _
@@ -77,6 +77,7 @@ class Submission:
 
     Attributes:
         answers: Field → typed value; a time is its UTC instant in ISO format.
+        outcome: What it ended with, where a button that ends it was pressed: `form.outcomes` says more of it.
     """
 
     id: int
@@ -85,6 +86,7 @@ class Submission:
     user_id: int
     answers: dict[str, Value]
     submitted_at: datetime
+    outcome: str = ""
 
 
 async def save_draft(
@@ -184,21 +186,23 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
     """
     if form.secrets:
         raise ValueError(f"{form.key} asks for secrets ({', '.join(sorted(form.secrets))}): it is not one to submit.")
-    answers = accept_answers(form, typed, reader)
+    reading = accept_reading(form, typed, reader)
+    answers, outcome = reading.answers, reading.end.outcome if reading.end is not None else ""
     await ask_plugins(ctx, FormRef(form.key, subject, user_id), form, answers)
     async with transaction():
         row = await fetch_row(
             "INSERT INTO core_form_submission "
-            "(tenant_id, form, definition_id, subject, user_id, answers, once, submitted_at) "
-            "VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, now()) "
+            "(tenant_id, form, definition_id, subject, user_id, answers, once, outcome, submitted_at) "
+            "VALUES ($1, $2, $3, $4, $5, $6::text::jsonb, $7, $8::text, now()) "
             "ON CONFLICT (tenant_id, form, subject, user_id) WHERE once DO NOTHING RETURNING id, submitted_at",
             ctx.tenant.id,
             form.key,
-            await _keep_definition(ctx, form),
+            await keep_definition(ctx, form),
             subject,
             user_id,
             json.dumps(answers),
             not form.repeatable,
+            outcome,
         )
         if row is None:
             raise AlreadySubmitted
@@ -209,7 +213,7 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
             subject,
             user_id,
         )
-        submission = Submission(row["id"], form, subject, user_id, answers, row["submitted_at"])
+        submission = Submission(row["id"], form, subject, user_id, answers, row["submitted_at"], outcome)
         await ctx.tell("form_submitted", submission=submission)
     return submission
 
@@ -217,7 +221,7 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
 async def get_submission(ctx: Context, form_key: str, subject: str, user_id: int) -> Submission | None:
     """What the user has sent last for a subject, with the form as it was asked, or None."""
     row = await fetch_row(
-        "SELECT sent.id, sent.subject, sent.user_id, sent.answers, sent.submitted_at, definition.schema "
+        "SELECT sent.id, sent.subject, sent.user_id, sent.answers, sent.submitted_at, sent.outcome, definition.schema "
         "FROM core_form_submission AS sent JOIN core_form_definition AS definition "
         "ON definition.tenant_id = sent.tenant_id AND definition.id = sent.definition_id "
         "WHERE sent.tenant_id = $1 AND sent.form = $2 AND sent.subject = $3 AND sent.user_id = $4 "
@@ -230,10 +234,10 @@ async def get_submission(ctx: Context, form_key: str, subject: str, user_id: int
     if row is None:
         return None
     form, answers = read_answered_form(json.loads(row["schema"]), form_kinds(ctx)), json.loads(row["answers"])
-    return Submission(row["id"], form, row["subject"], row["user_id"], answers, row["submitted_at"])
+    return Submission(row["id"], form, row["subject"], row["user_id"], answers, row["submitted_at"], row["outcome"])
 
 
-async def _keep_definition(ctx: Context, form: Form) -> int:
+async def keep_definition(ctx: Context, form: Form) -> int:
     """The id of the row that holds the form as it is now; made by its first submission."""
     values = (ctx.tenant.id, form.key, form.digest)
     find = "SELECT id FROM core_form_definition WHERE tenant_id = $1 AND form = $2 AND digest = $3"

@@ -21,7 +21,7 @@ from core.errors import NotFound
 from core.jobs import outbox
 from core.jobs.registry import Event, Job, JobRegistry
 from core.live.hub import LiveHub
-from core.plugins.contributions import ChannelType, FormComponent, Lookup
+from core.plugins.contributions import ChannelType, FormAction, FormComponent, Lookup
 from core.plugins.dispatch import Calls, Dispatcher, Outcome, Plan
 from core.plugins.enablement import Enablement, EnablementCache, tenant_settings
 from core.plugins.issue_log import IssueLog
@@ -295,6 +295,16 @@ class Context:
     def form_components(self) -> list[FormComponent]:
         """The kinds of questions that plugins add; of plugins that are off too, since answers to them may be stored."""
         return [each for record in self._platform.registry.ready for each in record.contributions.form_components]
+
+    @property
+    def form_actions(self) -> Mapping[str, FormAction]:
+        """What buttons of forms can have done by the tenant's plugins: `<plugin>.<name>` → what it is."""
+        return {
+            f"{record.name}.{action.name}": action
+            for record in self._platform.registry.ready
+            if record.name in self.enabled_plugins
+            for action in record.contributions.form_actions
+        }
 
     @property
     def lookups(self) -> list[tuple[Lookup, str]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any
@@ -288,6 +288,31 @@ class FormComponent:
 
 
 @dataclass(frozen=True)
+class FormAction:
+    """Something that a button of a form can have done, such as promising a callback.
+
+    Attributes:
+        name: Unique within the plugin; forms call it `<plugin>.<name>`.
+        title: What the button does, for whoever builds a form; marked for translation.
+        arguments: What it has to be told. The titles of the fields are marked for translation.
+        run: Does it, in the transaction that saves the step: `await run(ctx, form, arguments)`, where `form` is a
+            `FormRef`. Gives values by name, or None. Whatever it raises undoes the step and is told on the form; of
+            `InvalidInput` the `fields` that are arguments are told at the questions which they came from.
+        gives: The names of the values that it gives, each with what it is, marked for translation.
+        summary: One sentence more, marked for translation.
+        timeout: Seconds that it may take.
+    """
+
+    name: str
+    title: str
+    arguments: type[BaseModel]
+    run: Callable[..., Awaitable[Mapping[str, Any] | None]]
+    gives: Mapping[str, str] = field(default_factory=dict)
+    summary: str = ""
+    timeout: float = 5.0
+
+
+@dataclass(frozen=True)
 class Lookup:
     """A list of named values that the tenant's administrator keeps.
 
@@ -369,6 +394,7 @@ class Contributions:
     assets: list[Asset] = field(default_factory=list)
     channels: list[ChannelType] = field(default_factory=list)
     form_components: list[FormComponent] = field(default_factory=list)
+    form_actions: list[FormAction] = field(default_factory=list)
     lookups: list[Lookup] = field(default_factory=list)
     commands: list[Command] = field(default_factory=list)
     settings: PluginSettings = field(default_factory=PluginSettings)
@@ -382,6 +408,7 @@ __all__ = [
     "ChannelType",
     "Contributions",
     "FieldGroup",
+    "FormAction",
     "FormComponent",
     "Lookup",
     "Models",

@@ -137,6 +137,7 @@ class PluginRegistry:
         contributed.jobs = [item for item in work if isinstance(item, Job) and item not in scheduled] + scheduled
         contributed.channels = self._declared(record, "register_channels")
         contributed.form_components = self._declared(record, "register_form_components")
+        contributed.form_actions = self._declared(record, "register_form_actions")
         contributed.lookups = self._declared(record, "register_lookups")
         contributed.commands = self._declared(record, "register_commands")
         models = self._declared(record, "register_models", most=1)

@@ -291,7 +291,7 @@ class Button(_OneOf):
     """Buttons that send the form; the answer is the one that was pressed."""
 
     kind: Literal["button"] = "button"
-    options: Annotated[  # type: ignore[assignment]  # every one of them is an Option
+    options: Annotated[
         tuple[Annotated[ButtonOption, BeforeValidator(_as_button)], ...], Field(min_length=1, max_length=200)
     ]
 
