@@ -173,5 +173,5 @@ class ActionCheck:
         before = outcomes.setdefault(action.outcome, action)
         if (before.label, before.success) != (action.label, action.success):
             self.problems[f"{place}.outcome"] = _(
-                "Another button ends with %(name)s too, and calls it otherwise. Call both alike, or choose another name."
+                "Another button ends with %(name)s too, and calls it otherwise. Call both alike, or name one anew."
             ) % {"name": repr(action.outcome)}

@@ -174,11 +174,21 @@ def render_form(
         errors: Field → what is wrong with it, as `InvalidAnswers.fields` gives them.
         secrets_set: The keys of the secrets that are there already: the form says so of each, and nothing more.
     """
-    drawn = form.drawn.setdefault((active_language(), reader.zone.key), {})
+    drawn = drawings(form, reader)
     reading = read_answers(form, typed, reader)
     rendering = Rendering(form, SCOPE, typed, reading, errors or {}, reader, drawn, frozenset(secrets_set))
     # Everything in it is escaped by the templates.
     return Markup(_form_template.render(form=form, rendering=rendering).replace(SCOPE, scope))  # noqa: S704
+
+
+def drawings(form: Form, reader: Reader) -> dict[State, tuple[str, ...]]:
+    """How the components of a form looked to readers of the active language and this zone."""
+    return form.drawn.setdefault((active_language(), reader.zone.key), {})
+
+
+def step_template() -> Template:
+    """What is around one page of a form that is gone through page by page."""
+    return _environment.get_template("forms/step.html")
 
 
 _environment = Environment(

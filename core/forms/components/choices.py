@@ -10,7 +10,7 @@ from markupsafe import Markup
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from typing_extensions import override
 
-from core.forms.actions import MOST_ACTIONS, Action
+from core.forms.actions import MOST_ACTIONS, Action, Move
 from core.forms.answers import Value
 from core.forms.components.base import AsTyped, Operand, Question, UnusableError
 from core.forms.markdown import markdown
@@ -280,6 +280,11 @@ class ButtonOption(Option):
 
     does: Annotated[tuple[Action, ...], Field(max_length=MOST_ACTIONS)] = ()
 
+    @property
+    def leads_on(self) -> bool:
+        """Whether another page comes, or the end, when this is pressed."""
+        return not self.does or any(isinstance(action, Move) for action in self.does)
+
 
 def _as_button(option: Any) -> Any:
     """An option that does nothing is one, however it was written."""
@@ -306,6 +311,11 @@ class Button(_OneOf):
     def leads(self) -> bool:
         """Whether any of the buttons does more than to give an answer."""
         return any(option.does for option in self.options)
+
+    @cached_property
+    def leads_on(self) -> bool:
+        """Whether any of the buttons leads on from its page."""
+        return any(option.leads_on for option in self.options)
 
     def option(self, value: object) -> ButtonOption | None:
         """The button of a value, or None."""

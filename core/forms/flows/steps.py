@@ -7,10 +7,19 @@ from dataclasses import dataclass
 
 from core.database.transaction import transaction
 from core.errors import InvalidInput
-from core.forms.actions import EndForm, Move
-from core.forms.components import Button, ButtonOption
+from core.forms.actions import EndForm
 from core.forms.flows.doing import Doing
-from core.forms.flows.walks import StepPassed, Walk, find_walk, forget_walk, lock_walk, move_walk, next_step
+from core.forms.flows.walks import (
+    StepPassed,
+    Walk,
+    buttons_of,
+    buttons_shown,
+    find_walk,
+    forget_walk,
+    lock_walk,
+    move_walk,
+    next_step,
+)
 from core.forms.reader import Reader
 from core.forms.reading import PREFIX, InvalidAnswers, Reading, pick_answers, read_answers
 from core.forms.store import Submission, Writer, read_writer, save_draft, submit_form
@@ -130,7 +139,7 @@ async def _next(ctx: Context, walk: Walk, typed: dict[str, str], reader: Reader)
 
 
 async def _press(ctx: Context, walk: Walk, typed: dict[str, str], posted: Posted, reader: Reader) -> Walk | Ended:
-    pressed = [button for button in _buttons(walk) if any(name == f"{PREFIX}{button.key}" for name, _value in posted)]
+    pressed = [button for button in buttons_of(walk) if any(name == f"{PREFIX}{button.key}" for name, _value in posted)]
     if len(pressed) != 1:
         raise InvalidInput(_("Press one of the buttons."))
     button, option = pressed[0], pressed[0].option(typed.get(pressed[0].key))
@@ -138,7 +147,7 @@ async def _press(ctx: Context, walk: Walk, typed: dict[str, str], posted: Posted
         raise InvalidAnswers(
             _("Some answers cannot be used."), fields={button.key: _("This button is not there any more.")}
         )
-    if leads_on(option):
+    if option.leads_on:
         typed = {**_unpressed(walk, typed), button.key: option.value}
     doing = Doing(ctx, walk, typed, reader, button, option)
     typed = await doing.run()
@@ -171,18 +180,6 @@ async def _now(ctx: Context, walk: Walk) -> Walk:
     return found
 
 
-def buttons_shown(walk: Walk, reading: Reading) -> list[Button]:
-    """The buttons of the page that is shown which lead on; where there are none, *Next* does."""
-    if walk.pages[0].closing:
-        return []
-    return [button for button in _buttons(walk) if button.key in reading.shown and any(map(leads_on, button.options))]
-
-
-def leads_on(option: ButtonOption) -> bool:
-    """Whether another page comes, or the end, when this is pressed."""
-    return not option.does or any(isinstance(action, Move) for action in option.does)
-
-
 def check_page(walk: Walk, reading: Reading) -> None:
     """Looks at the answers on the page that is shown.
 
@@ -206,21 +203,16 @@ def _merged(walk: Walk, posted: Posted, reader: Reader) -> dict[str, str]:
             _("This page has no field %(field)s.") % {"field": repr(strange)}, fields={strange: _("Unknown field.")}
         )
     # Of the page that is shown only what it has sent counts, but for its buttons: a page sends the one that is pressed.
-    elsewhere = walk.form.questions.keys() - walk.fields | {button.key for button in _buttons(walk)}
+    elsewhere = walk.form.questions.keys() - walk.fields | {button.key for button in buttons_of(walk)}
     return {**{key: text for key, text in walk.typed(reader).items() if key in elsewhere}, **picked}
-
-
-def _buttons(walk: Walk) -> list[Button]:
-    found = (question for key, question in walk.form.questions.items() if key in walk.fields)
-    return [question for question in found if isinstance(question, Button)]
 
 
 def _unpressed(walk: Walk, typed: dict[str, str]) -> dict[str, str]:
     """What is typed, without the buttons of this page that have led on before."""
     led = set()
-    for button in _buttons(walk):
+    for button in buttons_of(walk):
         option = button.option(typed.get(button.key))
-        if option is None or leads_on(option):
+        if option is None or option.leads_on:
             led.add(button.key)
     return {key: text for key, text in typed.items() if key not in led}
 

@@ -11,6 +11,7 @@ from typing import Any
 from core.database.connection import execute, fetch_row, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict, NotFound
+from core.forms.components import Button
 from core.forms.kinds import form_kinds
 from core.forms.reader import Reader
 from core.forms.reading import Reading, Way, initial_texts, read_answers
@@ -29,6 +30,14 @@ class StepPassed(Conflict):
         super().__init__(
             _("This form has gone on meanwhile, so this press did nothing."), mend=_("Go on where it stands now.")
         )
+
+
+_FIND = (
+    "SELECT walk.path, walk.revision, definition.schema FROM core_form_walk AS walk "
+    "JOIN core_form_definition AS definition "
+    "ON definition.tenant_id = walk.tenant_id AND definition.id = walk.definition_id "
+    "WHERE walk.tenant_id = $1 AND walk.form = $2 AND walk.subject = $3 AND walk.user_id = $4"
+)
 
 
 @dataclass(frozen=True)
@@ -73,14 +82,13 @@ class Walk:
         return frozenset(key for key in self.form.questions if self.form.pages[placed[key].page].key in shown)
 
 
-async def begin_walk(ctx: Context, form: Form, subject: str, user_id: int, reader: Reader) -> Walk:
-    """Where the user is in the form; at its first page, where he has not begun.
+async def start_walk(ctx: Context, form: Form, subject: str, user_id: int, reader: Reader) -> Walk:
+    """Begins at the first page; where it was begun meanwhile, gives where it is.
 
     Args:
         ctx: Where.
-        form: What is asked, as `extend_form` and `with_opened_forms` gave it. A walk that was begun goes on with the
-            form that it was begun with, whatever was published since.
-        subject: An opaque reference to what it is about, such as `core:segment:17`.
+        form: What is asked, with the forms that it opens.
+        subject: An opaque reference to what it is about.
         user_id: Who answers.
         reader: The same, for zone and present.
 
@@ -88,9 +96,6 @@ async def begin_walk(ctx: Context, form: Form, subject: str, user_id: int, reade
         AlreadySubmitted: It was sent, and may be sent once only.
     """
     async with transaction():
-        there = await find_walk(ctx, form.key, subject, user_id)
-        if there is not None:
-            return there
         if await _was_sent(ctx, form.key, subject, user_id):
             raise AlreadySubmitted
         draft = await get_draft(ctx, form.key, subject, user_id)
@@ -167,6 +172,19 @@ def next_step(walk: Walk, reading: Reading) -> int | None:
     return number if number < len(walk.form.pages) else None
 
 
+def buttons_of(walk: Walk) -> list[Button]:
+    """The buttons of the page that is shown, hidden ones among them."""
+    found = (question for key, question in walk.form.questions.items() if key in walk.fields)
+    return [question for question in found if isinstance(question, Button)]
+
+
+def buttons_shown(walk: Walk, reading: Reading) -> list[Button]:
+    """Those of them that are shown and lead on; where there are none, *Next* does."""
+    if walk.pages[0].closing:
+        return []
+    return [button for button in buttons_of(walk) if button.key in reading.shown and button.leads_on]
+
+
 async def _was_sent(ctx: Context, form_key: str, subject: str, user_id: int) -> bool:
     # Index core_form_submission_once.
     sent: bool = await fetch_value(
@@ -182,10 +200,7 @@ async def _was_sent(ctx: Context, form_key: str, subject: str, user_id: int) -> 
 
 async def _read(ctx: Context, form_key: str, subject: str, user_id: int, clause: str) -> Walk | None:
     row: dict[str, Any] | None = await fetch_row(
-        "SELECT walk.path, walk.revision, definition.schema FROM core_form_walk AS walk "
-        "JOIN core_form_definition AS definition "
-        "ON definition.tenant_id = walk.tenant_id AND definition.id = walk.definition_id "
-        f"WHERE walk.tenant_id = $1 AND walk.form = $2 AND walk.subject = $3 AND walk.user_id = $4 {clause}",
+        f"{_FIND} {clause}",
         ctx.tenant.id,
         form_key,
         subject,

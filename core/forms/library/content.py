@@ -11,6 +11,7 @@ from typing import Any
 from core.errors import InvalidInput
 from core.forms.components import Kinds
 from core.forms.schema import Form, read_answered_form, read_form
+from core.forms.text import Text
 from core.locale import gettext as _
 
 Content = dict[str, Any]
@@ -154,6 +155,14 @@ def _parts(place: str, data: dict[str, Any]) -> Iterator[Part]:
     yield Part(place, data)
     for number, component in enumerate(data.get("components", [])):
         yield from _parts(f"{place}.components.{number}", component)
+
+
+def title_of(content: Content, name: str) -> str:
+    """What content is called in the active language; the name where it is called nothing that can be used."""
+    try:
+        return str(Text.model_validate(content.get("title")))
+    except ValueError:
+        return name
 
 
 def form_of(name: str, number: int, content: Content, kinds: Kinds) -> Form:

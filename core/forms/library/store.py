@@ -5,16 +5,18 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass
 from datetime import datetime
+from functools import partial
 from typing import Any
 
 from core.audit.log import record
 from core.database.connection import execute, fetch, fetch_row
 from core.database.transaction import transaction
 from core.errors import Conflict, InvalidInput, NotFound
+from core.forms.flows.checking import flow_problems
 from core.forms.kinds import form_kinds
 from core.forms.library.checking import problems_in
-from core.forms.library.content import Content, canonical, check_name, check_shape, form_of, key_of, same
-from core.forms.text import Text
+from core.forms.library.content import Content, canonical, check_name, check_shape, form_of, key_of, same, title_of
+from core.forms.library.versions import published_form
 from core.locale import gettext as _
 from core.plugins.context import Context
 
@@ -73,14 +75,6 @@ class Design:
     def title(self) -> str:
         """What the working copy is called in the active language, or the name while it is called nothing."""
         return title_of(self.content, self.name)
-
-
-def title_of(content: Content, name: str) -> str:
-    """What content is called in the active language; the name where it is called nothing that can be used."""
-    try:
-        return str(Text.model_validate(content.get("title")))
-    except ValueError:
-        return name
 
 
 # unpublished: content is written canonically before it is stored, so that equal contents are equal as jsonb.
@@ -195,6 +189,10 @@ async def publish_design(ctx: Context, name: str, revision: int) -> Design:
     async with transaction():
         content = await _locked(ctx, name, revision)
         problems = problems_in(name, content, kinds)
+        if problems:
+            raise Unpublishable(_("The form cannot be published as it is."), fields=problems)
+        # The form itself is looked at before: what it opens may be published only where nothing is wrong with it.
+        problems = await flow_problems(ctx, form_of(name, 1, content, kinds), partial(published_form, ctx))
         if problems:
             raise Unpublishable(_("The form cannot be published as it is."), fields=problems)
         design = await get_design(ctx, name)

@@ -13,8 +13,7 @@ from core.database.connection import fetch, fetch_row
 from core.errors import NotFound
 from core.forms.components import Component
 from core.forms.kinds import form_kinds
-from core.forms.library.content import Content, kept_form_of, key_of, name_in
-from core.forms.library.store import title_of
+from core.forms.library.content import Content, kept_form_of, key_of, name_in, title_of
 from core.forms.schema import Form
 from core.forms.text import Text
 from core.locale import gettext as _

@@ -37,11 +37,19 @@ const READERS = {
   },
 };
 
+const known = new WeakMap();
+
+/** The answers of other pages, where the form is gone through page by page: by key their texts and their values. */
+function knownOf(fields) {
+  if (!known.has(fields)) known.set(fields, JSON.parse(fields.dataset.formKnown ?? "{}"));
+  return known.get(fields);
+}
+
 /** Gives the texts of the answers that stand in these fields. */
 export function textsOf(fields) {
   return (key) => {
     const question = shown(fields, key);
-    return question && textIn(question.named);
+    return question ? textIn(question.named) : knownOf(fields)[key]?.[0] ?? null;
   };
 }
 
@@ -89,7 +97,7 @@ const SEVERAL = {
 export function valuesOf(fields) {
   return (key) => {
     const question = shown(fields, key);
-    if (!question) return null;
+    if (!question) return knownOf(fields)[key]?.[1] ?? null;
     if (question.component.dataset.computed) return computed.get(question.component) ?? null;
     const several = SEVERAL[question.component.dataset.operand];
     if (several) return several(question);

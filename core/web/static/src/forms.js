@@ -105,11 +105,18 @@ function addRow(button) {
   button.hidden = number >= Number(button.dataset.addRow);
 }
 
+/** *Next* leads on only where no button of the page does. */
+function offerNext(fields) {
+  const next = fields.querySelector("[data-form-next]");
+  if (next) next.hidden = [...fields.querySelectorAll("[data-leads-on]")].some((button) => !button.closest("[hidden]"));
+}
+
 /** Shows and computes what the answers ask for, until that changes nothing more. The server refuses what goes in circles. */
 function apply(fields) {
   tellSliders(fields);
   const most = fields.querySelectorAll("[data-component], [data-form-page]").length;
   for (let pass = 0; pass <= most && applyOnce(fields); pass += 1);
+  offerNext(fields);
 }
 
 // --- Mistakes --------------------------------------------------------------------------------------------------------
@@ -258,14 +265,26 @@ function takeBack(event) {
   detail.isError = false;
 }
 
+/** Forms that are gone through page by page → the step that was shown last. */
+const shownSteps = new Map();
+
+/** Whether a form that was on the page before has come to another page: who listens is told where he is now. */
+function isNewStep({ dataset: { formWalk, formStep } }) {
+  const before = shownSteps.get(formWalk);
+  shownSteps.set(formWalk, formStep);
+  return before !== undefined && before !== formStep;
+}
+
 function arrived(element) {
   if (!element.querySelectorAll) return;
   element.querySelectorAll("[data-form]").forEach(apply);
-  element.querySelector("[data-form-errors]")?.focus();
+  const steps = [...element.querySelectorAll("[data-form-step]")].filter(isNewStep);
+  (element.querySelector("[data-form-errors]") ?? steps[0]?.querySelector("[data-form-heading]"))?.focus();
 }
 
 export function startForms() {
   document.querySelectorAll("[data-form]").forEach(apply);
+  document.querySelectorAll("[data-form-step]").forEach(isNewStep);
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
   document.addEventListener("click", (event) => {

@@ -1,3 +1,5 @@
+"""Where people are in forms that are gone through page by page."""
+
 import functools
 from json import dumps, loads
 
@@ -7,7 +9,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0006_agents")]
+    dependencies = [("core", "0007_forms")]
 
     initial = False
 
