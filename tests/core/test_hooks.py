@@ -210,6 +210,10 @@ async def test_hook_register_form_components(ctx: Context) -> None:
     assert form.pages[0].components[0].kind_name() == "ear_pitch"
 
 
+async def test_hook_register_form_actions(ctx: Context) -> None:
+    assert ctx.form_actions["ear.listen"].title == "Listen"
+
+
 async def test_hook_register_lookups(ctx: Context) -> None:
     assert [entry.code for entry in await entries(ctx, "ear.noise")] == ["hum"]
 

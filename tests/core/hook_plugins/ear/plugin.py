@@ -17,6 +17,7 @@ from switchroom.contributions import (
     CardTab,
     ChannelType,
     FieldGroup,
+    FormAction,
     FormComponent,
     Lookup,
     Models,
@@ -138,6 +139,13 @@ class Ear:
     @hookimpl
     def register_form_components(self) -> list[FormComponent]:
         return [FormComponent(Pitch, "ear/pitch.html")]
+
+    @hookimpl
+    def register_form_actions(self) -> list[FormAction]:
+        return [FormAction("listen", "Listen", Settings, self.listen)]
+
+    async def listen(self, ctx: Context, form: FormRef, arguments: Settings) -> None:
+        """Listens to whatever there is."""
 
     @hookimpl
     def register_lookups(self) -> list[Lookup]:
