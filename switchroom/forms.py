@@ -2,15 +2,18 @@
 
 A form is data (`Form`, or `read_form` from JSON). A page renders it with `render_form` inside its own `<form>` element;
 `pick_answers` takes the answers out of what was posted; `save_draft` keeps them as typed, `submit_form` checks and
-stores them. `<form data-autosave="ADDRESS">` saves as people type: each save is a POST of the answers with the fields
+stores them. A form whose buttons lead on is gone through page by page: `begin_walk`, `render_step`, `take_step`,
+`keep_step`. `<form data-autosave="ADDRESS">` saves as people type: each save is a POST of the answers with the fields
 `_tab` and `_sequence`, read by `read_writer`.
 """
 
+from core.forms.actions import Answered, Calculated, EndForm, Given, LeadTo, OpenForm, RunAction, SetField
 from core.forms.answers import Value
 from core.forms.components import (
     REMOVED,
     AnyComponent,
     Button,
+    ButtonOption,
     Checkbox,
     Column,
     Component,
@@ -44,6 +47,11 @@ from core.forms.components import (
 from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.contributed import extend_form
 from core.forms.expressions import Expression
+from core.forms.flows.beginning import begin_walk
+from core.forms.flows.opening import CannotOpen
+from core.forms.flows.showing import render_step
+from core.forms.flows.steps import Ended, keep_step, take_step
+from core.forms.flows.walks import StepPassed, Walk, find_walk
 from core.forms.from_schema import (
     WHOLE_FORM,
     UnsupportedField,
@@ -90,9 +98,13 @@ __all__ = [
     "WHOLE_FORM",
     "All",
     "AlreadySubmitted",
+    "Answered",
     "AnyComponent",
     "Any_",
     "Button",
+    "ButtonOption",
+    "Calculated",
+    "CannotOpen",
     "Checkbox",
     "Column",
     "Component",
@@ -102,16 +114,21 @@ __all__ = [
     "Contact",
     "DateTime",
     "Draft",
+    "EndForm",
+    "Ended",
     "Equals",
     "Expression",
     "Form",
     "FormRef",
+    "Given",
     "InvalidAnswers",
     "Lead",
+    "LeadTo",
     "LongText",
     "Money",
     "MultiSelect",
     "Number",
+    "OpenForm",
     "Option",
     "Page",
     "Phone",
@@ -122,11 +139,14 @@ __all__ = [
     "Reader",
     "Reading",
     "RichText",
+    "RunAction",
     "Secret",
     "Section",
     "Select",
+    "SetField",
     "Slider",
     "StaticText",
+    "StepPassed",
     "Submission",
     "Switch",
     "Table",
@@ -137,19 +157,23 @@ __all__ = [
     "UnsupportedField",
     "UnusableError",
     "Value",
+    "Walk",
     "Writer",
     "YesNo",
     "YesNoNA",
     "accept_answers",
+    "begin_walk",
     "drafts_since",
     "extend_form",
     "fields_of_error",
+    "find_walk",
     "form_json_schema",
     "form_kinds",
     "form_of_schema",
     "get_draft",
     "get_submission",
     "initial_texts",
+    "keep_step",
     "pick_answers",
     "pick_values",
     "published_form",
@@ -159,10 +183,12 @@ __all__ = [
     "read_form",
     "read_writer",
     "render_form",
+    "render_step",
     "save_draft",
     "show_answers",
     "shown_as",
     "submit_form",
+    "take_step",
     "typed_of_values",
     "values_of_answers",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from plugins.promises import routes, supervising
 from plugins.promises.api_routes import API
 from plugins.promises.finding import find_promises
+from plugins.promises.form_actions import FORM_ACTIONS
 from plugins.promises.ledger import Ledger
 from plugins.promises.permissions import KEEP, MANAGE, PERMISSIONS
 from plugins.promises.settings import PromisesSettings, check_settings
@@ -14,6 +15,7 @@ from switchroom.capabilities import PromiseLedger
 from switchroom.contributions import (
     Asset,
     BarItem,
+    FormAction,
     Models,
     NavItem,
     Opens,
@@ -53,6 +55,10 @@ class PromisesPlugin:
     @hookimpl
     def register_capabilities(self) -> list[Provider]:
         return [Provider(PromiseLedger, Ledger())]
+
+    @hookimpl
+    def register_form_actions(self) -> list[FormAction]:
+        return FORM_ACTIONS
 
     @hookimpl
     def register_settings(self) -> PluginSettings:
