@@ -18,6 +18,7 @@ from core.forms.from_schema import form_of_schema, typed_of_values
 from core.forms.kinds import form_kinds
 from core.forms.reader import Reader
 from core.forms.reading import InvalidAnswers, pick_answers
+from core.forms.reference import FormRef
 from core.forms.rendering import render_form
 from core.forms.schema import read_form
 from core.forms.store import submit_form
@@ -119,6 +120,30 @@ async def test_the_questions_of_the_page_on_forms_are_asked_checked_and_acted_on
         await submit_form(ctx, form, subject, anna, pick_answers(form, posted), READER)
         comment = await fetch_value("SELECT comment FROM core_segment WHERE tenant_id = $1", having.id)
     assert comment == " (annoyed)"
+
+
+async def test_the_form_of_the_page_on_forms_leads_on_and_its_action_is_done(
+    platform: Platform, having: TenantRef
+) -> None:
+    anna = await agent(platform, having, "anna")
+    made = await call(platform, having)
+    await answered(platform, having, made, anna)
+    record = platform.registry.get("survey")
+    assert record is not None
+    walk = record.plugin.walk  # type: ignore[union-attr]
+    async with platform.context(having) as ctx:
+        segment = await fetch_value("SELECT id FROM core_segment WHERE tenant_id = $1", having.id)
+        subject = f"core:segment:{segment}"
+        assert "How was it?" in await walk(ctx, subject, anna, [])
+        assert "Why?" in await walk(ctx, subject, anna, [("_revision", "1"), ("answer.was", "bad")])
+        assert "This must be answered." in await walk(ctx, subject, anna, [("_revision", "2"), ("_next", "yes")])
+        assert "How was it?" in await walk(ctx, subject, anna, [("_revision", "2"), ("_back", "yes")])
+        good = await walk(ctx, subject, anna, [("_revision", "3"), ("answer.was", "good")])
+        assert good == "Thank you: good"
+        card = ctx.form_actions["survey.card"]
+        ref = FormRef("survey:after", subject, anna)
+        assert await card.run(ctx, ref, card.arguments(words="Well done")) == {"cards": 1}
+        assert await fetch_value("SELECT comment FROM core_segment WHERE tenant_id = $1", having.id) == "Well done"
 
 
 async def test_the_settings_and_the_kind_of_the_page_on_forms_work(platform: Platform, having: TenantRef) -> None:
