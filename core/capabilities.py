@@ -12,16 +12,39 @@ if TYPE_CHECKING:
     from core.plugins.context import Context
 
 
-class AfterContactWork(Protocol):
-    """Decides whether a call is followed by after-contact work."""
+@dataclass(frozen=True)
+class Recorded:
+    """What is recorded of a segment.
 
-    async def seconds(self, ctx: Context, interaction_id: int, team_seconds: int) -> int:
-        """How long the work after this interaction may take, in seconds; 0 for none.
+    Attributes:
+        outcome: The coded outcome, for journals and reports, such as `success`; empty for none.
+        comment: The agent's words.
+        disposition: What people call the outcome; empty where nobody has chosen one.
+    """
+
+    outcome: str
+    comment: str = ""
+    disposition: str = ""
+
+
+class AfterContactWork(Protocol):
+    """Decides whether a call is followed by after-contact work, and what is recorded when its time is over."""
+
+    async def seconds(self, ctx: Context, segment_id: int, team_seconds: int) -> int:
+        """How long the work after an agent's part of an interaction may take, in seconds; 0 for none.
 
         Args:
             ctx: Where.
-            interaction_id: The interaction that is about to end.
+            segment_id: That part, whose talk is about to end.
             team_seconds: What the agent's team has set.
+        """
+        ...
+
+    async def time_over(self, ctx: Context, segment_id: int) -> Recorded | None:
+        """What is recorded when the time of this work is over; None for nothing.
+
+        Asked in the transaction that closes the segment, before anything of the interaction is locked: whatever the
+        plugin keeps of it changes with the segment, or not at all.
         """
         ...
 

@@ -9,6 +9,7 @@ from core.capabilities import (
     PromiseLedger,
     QueueDirectory,
     QueuedRecord,
+    Recorded,
     RecordQueue,
     RecordQueues,
 )
@@ -24,4 +25,5 @@ __all__ = [
     "QueuedRecord",
     "RecordQueue",
     "RecordQueues",
+    "Recorded",
 ]

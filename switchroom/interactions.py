@@ -12,6 +12,7 @@ from core.interactions.lifecycle import (
     resume,
 )
 from core.interactions.offers import OfferGone, accept_offer, make_offer, reject_offer
+from core.interactions.passing_on import pass_on
 from core.interactions.rows import (
     InteractionView,
     OfferView,
@@ -26,9 +27,10 @@ from core.interactions.rows import (
 from core.interactions.segments import (
     NoExtensionLeft,
     WrapUpOver,
-    complete_segment_later,
+    end_after_work,
     extend_wrap_up,
     finish_segment,
+    record_outcome,
 )
 from core.interactions.states import Channel, Direction, InteractionState, OfferState, SegmentState
 from core.interactions.taking import AtCapacity, begin_work
@@ -50,8 +52,8 @@ __all__ = [
     "WrapUpOver",
     "accept_offer",
     "begin_work",
-    "complete_segment_later",
     "create_interaction",
+    "end_after_work",
     "end_interaction",
     "extend_wrap_up",
     "finish_segment",
@@ -65,8 +67,10 @@ __all__ = [
     "next_for",
     "open_segment",
     "open_segments",
+    "pass_on",
     "pending_offer",
     "position",
+    "record_outcome",
     "reject_offer",
     "resume",
     "type_of",

@@ -118,6 +118,8 @@ class JournalCall(Answer):
     wrap_up_seconds: int
     outcome: str
     """The coded outcome, empty when there is none."""
+    disposition: str
+    """What people call the outcome; empty where nobody has chosen one."""
     comment: str
     cause: str
     """Why the call ended; empty while it goes on."""

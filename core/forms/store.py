@@ -206,16 +206,21 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
         )
         if row is None:
             raise AlreadySubmitted
-        await execute(
-            "DELETE FROM core_form_draft WHERE tenant_id = $1 AND form = $2 AND subject = $3 AND user_id = $4",
-            ctx.tenant.id,
-            form.key,
-            subject,
-            user_id,
-        )
+        await drop_draft(ctx, form.key, subject, user_id)
         submission = Submission(row["id"], form, subject, user_id, answers, row["submitted_at"], outcome)
         await ctx.tell("form_submitted", submission=submission)
     return submission
+
+
+async def drop_draft(ctx: Context, form_key: str, subject: str, user_id: int) -> None:
+    """Forgets what the user has typed and not sent."""
+    await execute(
+        "DELETE FROM core_form_draft WHERE tenant_id = $1 AND form = $2 AND subject = $3 AND user_id = $4",
+        ctx.tenant.id,
+        form_key,
+        subject,
+        user_id,
+    )
 
 
 async def get_submission(ctx: Context, form_key: str, subject: str, user_id: int) -> Submission | None:

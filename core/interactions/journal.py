@@ -24,6 +24,7 @@ class JournalEntry:
         waiting_seconds: Until the agent answered, or until the offer was over.
         wrap_up_seconds: After-contact work; up to now while it goes on.
         outcome: The coded outcome, empty when there is none.
+        disposition: What people call the outcome; empty where nobody has chosen one.
         cause: Why the call ended, empty while it goes on.
     """
 
@@ -40,6 +41,7 @@ class JournalEntry:
     wrap_up_seconds: int
     outcome: str
     comment: str
+    disposition: str
     cause: str
 
 
@@ -66,7 +68,7 @@ class DayNumbers:
 # day, core_fact_interaction for the few facts of each of those interactions.
 _CALLS = """
 WITH mine AS (
-    SELECT interaction_id, segment_id, subject, new, cause, at, detail FROM core_fact
+    SELECT id, interaction_id, segment_id, subject, new, cause, at, detail FROM core_fact
     WHERE tenant_id = $1 AND agent_id = $2 AND at >= $3 AND subject IN ('segment', 'offer')
 ), handled AS (
     SELECT interaction_id, segment_id, false AS missed,
@@ -74,11 +76,14 @@ WITH mine AS (
         min(at) FILTER (WHERE new IN ('wrap_up', 'closed')) AS talk_ended_at,
         min(at) FILTER (WHERE new = 'wrap_up') AS wrap_up_at,
         min(at) FILTER (WHERE new = 'closed') AS closed_at,
-        max(detail ->> 'outcome') AS outcome, max(detail ->> 'comment') AS comment
+        (array_agg(detail ->> 'outcome' ORDER BY at DESC, id DESC) FILTER (WHERE detail ? 'outcome'))[1] AS outcome,
+        (array_agg(detail ->> 'comment' ORDER BY at DESC, id DESC) FILTER (WHERE detail ? 'outcome'))[1] AS comment,
+        (array_agg(coalesce(detail ->> 'disposition', '') ORDER BY at DESC, id DESC)
+            FILTER (WHERE detail ? 'outcome'))[1] AS disposition
     FROM mine WHERE subject = 'segment' GROUP BY interaction_id, segment_id
 ), unanswered AS (
     SELECT interaction_id, NULL::bigint AS segment_id, true AS missed, at AS answered_at, at AS talk_ended_at,
-        NULL::timestamptz AS wrap_up_at, at AS closed_at, NULL AS outcome, NULL AS comment
+        NULL::timestamptz AS wrap_up_at, at AS closed_at, NULL AS outcome, NULL AS comment, NULL AS disposition
     FROM mine WHERE subject = 'offer' AND new = 'expired'
 ), calls AS (
     SELECT * FROM handled WHERE answered_at IS NOT NULL UNION ALL SELECT * FROM unanswered
@@ -119,6 +124,7 @@ async def todays_calls(ctx: Context, user_id: int) -> list[JournalEntry]:
             wrap_up_seconds=_seconds(row["wrap_up_at"], row["closed_at"] or now) if row["wrap_up_at"] else 0,
             outcome=row["outcome"] or "",
             comment=row["comment"] or "",
+            disposition=row["disposition"] or "",
             cause=row["cause"],
         )
         for row in rows

@@ -201,8 +201,10 @@ async def _end(ctx: Context, interaction_id: int, cause: str, expected: int | No
         else:
             if segment is not None:
                 await move_segment(ctx, segment, SegmentState.CLOSED, cause)
-            ended = await get_interaction(ctx, interaction_id)
-            await move_interaction(ctx, ended, InteractionState.CLOSED, "no_wrap_up")
+            # An agent who has passed it on may still be at work on it.
+            if await open_segment(ctx, interaction_id=interaction_id) is None:
+                ended = await get_interaction(ctx, interaction_id)
+                await move_interaction(ctx, ended, InteractionState.CLOSED, "no_wrap_up")
         if agent_id is not None:
             await settle(ctx, agent_id, cause)
         await ctx.emit(Event.INTERACTION_ENDED, interaction_id=interaction_id)

@@ -212,12 +212,13 @@ async def open_segment(
 ) -> SegmentView | None:
     """The segment that is not closed: of an interaction, or else of an agent.
 
-    Of several that an agent has in hand, the one that takes all of him, else the one that is worked on afterwards.
+    Of several of an interaction that was passed on, the one that talks. Of several that an agent has in hand, the one
+    that takes all of him, else the one that is worked on afterwards.
     """
     # Indexes core_segment_open and core_segment_interaction.
-    whose = "agent_id" if interaction_id is None else "interaction_id"
+    whose, first = ("agent_id", "exclusive DESC, state DESC") if interaction_id is None else ("interaction_id", "state")
     row = await fetch_row(
-        f"{_SEGMENT} AND state <> 'closed' AND {whose} = $2 ORDER BY exclusive DESC, state DESC, id LIMIT 1",
+        f"{_SEGMENT} AND state <> 'closed' AND {whose} = $2 ORDER BY {first}, id LIMIT 1",
         ctx.tenant.id,
         agent_id if interaction_id is None else interaction_id,
     )

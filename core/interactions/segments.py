@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import contextlib
 from datetime import datetime, timedelta
 
 from core import facts
+from core.agents.reasons import check_reason, setter_of
 from core.agents.service import leave_enough
 from core.agents.settling import lock_agent, set_intent, settle
 from core.agents.states import Intent
-from core.capabilities import AfterContactWork
+from core.agents.views import get_agent
+from core.capabilities import AfterContactWork, Recorded
 from core.database.connection import execute, fetch_row, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict
@@ -18,6 +21,7 @@ from core.interactions.rows import (
     lock_interaction,
     move_interaction,
     move_segment,
+    open_segment,
 )
 from core.interactions.states import InteractionState, SegmentState
 from core.jobs.registry import job
@@ -43,7 +47,7 @@ async def wrap_up_seconds(ctx: Context, interaction_id: int) -> int:
     A plugin that is asked and fails is logged, and the call ends without after-contact work rather than not at all.
     """
     row = await fetch_row(
-        "SELECT team.wrap_up_seconds FROM core_segment AS segment "
+        "SELECT segment.id, team.wrap_up_seconds FROM core_segment AS segment "
         "JOIN core_agent AS agent ON agent.user_id = segment.agent_id "
         "JOIN core_team AS team ON team.id = agent.team_id "
         "WHERE segment.tenant_id = $1 AND segment.interaction_id = $2 AND segment.state = 'active'",
@@ -54,7 +58,7 @@ async def wrap_up_seconds(ctx: Context, interaction_id: int) -> int:
     if row is None or work is None:
         return 0
     try:
-        return await work.seconds(ctx, interaction_id, row["wrap_up_seconds"])
+        return await work.seconds(ctx, row["id"], row["wrap_up_seconds"])
     except Exception:
         ctx.log.exception("capability_failed", capability="AfterContactWork")
         return 0
@@ -108,7 +112,15 @@ async def extend_wrap_up(
 
 
 async def finish_segment(
-    ctx: Context, segment_id: int, agent_id: int, *, outcome: str, comment: str, then: Intent | None = None
+    ctx: Context,
+    segment_id: int,
+    agent_id: int,
+    *,
+    outcome: str,
+    comment: str,
+    disposition: str = "",
+    then: Intent | None = None,
+    reason: str = "",
 ) -> None:
     """The after-contact work is done; the agent is free again.
 
@@ -118,92 +130,168 @@ async def finish_segment(
         agent_id: The agent who did it.
         outcome: The coded outcome, for journals and reports.
         comment: The agent's words.
+        disposition: What people call the outcome; empty where nobody has chosen one.
         then: What the agent wants to do from now on; None is what he wanted before.
+        reason: Of a break: the code of an entry of `core.pause_reasons` that he may give; empty for none.
 
     Raises:
         NotFound: The tenant has no such segment.
         WrapUpOver: It was finished before, or the talk goes on; nothing has changed.
+        InvalidInput: He may not give this reason; nothing has changed.
         TooFewAvailable: He wants a break, which would leave fewer of the team available than it wants; nothing has
             changed.
     """
     async with transaction():
-        if then is Intent.PAUSE:
-            await leave_enough(ctx, agent_id)
+        await _may(ctx, agent_id, then, reason)
         segment = await _lock_own(ctx, segment_id, agent_id)
         if segment.state is SegmentState.ACTIVE:
             raise WrapUpOver(_("The call goes on: end it first."))
         if segment.state is SegmentState.CLOSED:
             raise WrapUpOver(_("This form was sent already, or its time is over."))
-        await execute(
-            "UPDATE core_segment SET outcome = $3, comment = $4 WHERE tenant_id = $1 AND id = $2",
-            ctx.tenant.id,
-            segment_id,
-            outcome,
-            comment,
-        )
         if then is not None:
-            before = (await lock_agent(ctx, agent_id))["intent"]
-            # Who has chosen a break already keeps its reason.
-            if before != then:
-                await set_intent(ctx, agent_id, then)
-                await facts.record(ctx, "intent", old=before, new=then, cause="sent", agent_id=agent_id)
-        await _close(ctx, segment, "sent", {"outcome": outcome, "comment": comment})
+            await _want(ctx, agent_id, then, reason, "sent")
+        await _close(ctx, segment, "sent", Recorded(outcome, comment, disposition))
 
 
-async def complete_segment_later(ctx: Context, segment_id: int, agent_id: int, *, outcome: str, comment: str) -> None:
-    """Adds the outcome to a segment that has closed without one; clock and status stay as they are.
+async def record_outcome(
+    ctx: Context, segment_id: int, recorded: Recorded, cause: str, *, then: Intent | None = None, reason: str = ""
+) -> None:
+    """Notes what came of a segment that goes on to its end, or has closed; clock and status stay as they are.
 
     Args:
-        ctx: Where.
-        segment_id: What is completed.
-        agent_id: The agent who handled it.
-        outcome: The coded outcome, for journals and reports.
-        comment: The agent's words.
+        ctx: Where, and who notes it.
+        segment_id: Of which.
+        recorded: What; it takes the place of what was recorded before.
+        cause: Why, as a stable word, such as `completed_later` or `corrected`.
+        then: What the agent wants to do once he is free; None is what he wanted before.
+        reason: Of a break: the code of an entry of `core.pause_reasons` that he may give; empty for none.
 
     Raises:
         NotFound: The tenant has no such segment.
-        WrapUpOver: It has an outcome, or is not closed; nothing has changed.
+        WrapUpOver: The talk goes on; nothing has changed.
+        InvalidInput: He may not give this reason; nothing has changed.
+        TooFewAvailable: He wants a break, which would leave fewer of the team available than it wants; nothing has
+            changed.
     """
     async with transaction():
-        segment = await _lock_own(ctx, segment_id, agent_id)
-        touched = await execute(
-            "UPDATE core_segment SET outcome = $3, comment = $4 "
-            "WHERE tenant_id = $1 AND id = $2 AND state = 'closed' AND outcome = ''",
-            ctx.tenant.id,
-            segment_id,
-            outcome,
-            comment,
-        )
-        if not touched:
-            raise WrapUpOver(_("This form was sent already, or its time is not over."))
+        agent_id = (await get_segment(ctx, segment_id)).agent_id
+        await _may(ctx, agent_id, then, reason)
+        segment = await _lock(ctx, segment_id)
+        if segment.state is SegmentState.ACTIVE:
+            raise WrapUpOver(_("The call goes on: end it first."))
+        await _keep(ctx, segment_id, recorded)
         await facts.record(
             ctx,
             "segment",
-            old=SegmentState.CLOSED,
-            new=SegmentState.CLOSED,
-            cause="completed_later",
+            old=segment.state,
+            new=segment.state,
+            cause=cause,
             interaction_id=segment.interaction_id,
             segment_id=segment_id,
             agent_id=agent_id,
-            detail={"outcome": outcome, "comment": comment},
+            detail=_told(recorded),
         )
-        await ctx.publish(f"journal:{agent_id}")
+        if then is not None:
+            await _want(ctx, agent_id, then, reason, cause)
+            await settle(ctx, agent_id, cause)
+        await ctx.publish(f"journal:{agent_id}", f"interaction:{segment.interaction_id}")
+
+
+async def end_after_work(ctx: Context, segment_id: int, recorded: Recorded | None, cause: str) -> None:
+    """Ends after-contact work that its agent has not finished; he is free again.
+
+    Args:
+        ctx: Where, and who ends it.
+        segment_id: What is ended.
+        recorded: What is recorded of it; None for nothing.
+        cause: Why, as a stable word, such as `ended_by_supervisor`.
+
+    Raises:
+        NotFound: The tenant has no such segment.
+        WrapUpOver: It is not being worked on after the talk; nothing has changed.
+    """
+    async with transaction():
+        segment = await _lock(ctx, segment_id)
+        if segment.state is not SegmentState.WRAP_UP:
+            raise WrapUpOver(_("This work is finished, or the call goes on."))
+        await _close(ctx, segment, cause, recorded)
 
 
 @job("core.end_wrap_up")
 async def end_wrap_up(ctx: Context, segment_id: int) -> None:
-    """The clock has run down: the form closes, its draft stays, and the agent is free again."""
+    """The clock has run down: the form closes, its draft stays, and the agent is free again.
+
+    A plugin that is asked what to record and fails is logged: the agent is free all the same.
+    """
+    try:
+        await _time_over(ctx, segment_id, ctx.capability(AfterContactWork))  # type: ignore[type-abstract]
+    except _NotYetOver:
+        return
+    except Exception:
+        ctx.log.exception("capability_failed", capability="AfterContactWork")
+        with contextlib.suppress(_NotYetOver):
+            await _time_over(ctx, segment_id, None)
+
+
+class _NotYetOver(Exception):
+    """The clock was put off, or the work is finished: whatever the plugin has changed is undone."""
+
+
+async def _time_over(ctx: Context, segment_id: int, work: AfterContactWork | None) -> None:
     async with transaction():
+        recorded = await work.time_over(ctx, segment_id) if work else None
         segment = await _lock(ctx, segment_id)
         now: datetime = await fetch_value("SELECT now()")
-        if segment.state is SegmentState.WRAP_UP and segment.wrap_up_until is not None and segment.wrap_up_until <= now:
-            await _close(ctx, segment, "time_over", {})
+        if segment.state is not SegmentState.WRAP_UP or segment.wrap_up_until is None or segment.wrap_up_until > now:
+            raise _NotYetOver
+        await _close(ctx, segment, "time_over", recorded)
 
 
-async def _close(ctx: Context, segment: SegmentView, cause: str, detail: dict[str, object]) -> None:
-    await move_segment(ctx, segment, SegmentState.CLOSED, cause, detail=detail)
+async def _may(ctx: Context, agent_id: int, then: Intent | None, reason: str) -> None:
+    if then is not Intent.PAUSE:
+        return
+    if reason:
+        await check_reason(ctx, (await get_agent(ctx, agent_id)).team_id, reason, setter_of(ctx, agent_id))
+    await leave_enough(ctx, agent_id)
+
+
+async def _want(ctx: Context, agent_id: int, then: Intent, reason: str, cause: str) -> None:
+    before = await lock_agent(ctx, agent_id)
+    # Who has chosen a break already keeps its reason, unless he gives another.
+    if before["intent"] == then and reason in ("", before["pause_reason"]):
+        return
+    await set_intent(ctx, agent_id, then, reason)
+    await facts.record(
+        ctx, "intent", old=before["intent"], new=then, cause=cause, agent_id=agent_id,
+        detail={"reason": reason, "old_reason": before["pause_reason"], "comment": ""},
+    )  # fmt: skip
+
+
+async def _keep(ctx: Context, segment_id: int, recorded: Recorded) -> None:
+    await execute(
+        "UPDATE core_segment SET outcome = $3, comment = $4 WHERE tenant_id = $1 AND id = $2",
+        ctx.tenant.id,
+        segment_id,
+        recorded.outcome,
+        recorded.comment,
+    )
+
+
+def _told(recorded: Recorded | None) -> dict[str, object]:
+    if recorded is None:
+        return {}
+    told: dict[str, object] = {"outcome": recorded.outcome, "comment": recorded.comment}
+    return told | {"disposition": recorded.disposition} if recorded.disposition else told
+
+
+async def _close(ctx: Context, segment: SegmentView, cause: str, recorded: Recorded | None) -> None:
+    if recorded is not None:
+        await _keep(ctx, segment.id, recorded)
+    await move_segment(ctx, segment, SegmentState.CLOSED, cause, detail=_told(recorded))
     interaction = await lock_interaction(ctx, segment.interaction_id)
-    if interaction.state is InteractionState.ENDED:
+    # Another agent, from or to whom it was passed on, may still be at work.
+    others = await open_segment(ctx, interaction_id=interaction.id)
+    if interaction.state is InteractionState.ENDED and others is None:
         await move_interaction(ctx, interaction, InteractionState.CLOSED, cause)
     await settle(ctx, segment.agent_id, cause)
 

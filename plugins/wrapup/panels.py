@@ -51,31 +51,41 @@ class Clock:
     left: int
 
 
-def clock_of(task: Task, settings: WrapUpSettings) -> Clock | None:
-    """The clock of a task; None while the call goes on, and once its time is over."""
-    segment = task.segment
-    if task.in_talk or task.over or segment.wrap_up_until is None or segment.ended_at is None:
+def clock_of(task: Task) -> Clock | None:
+    """The clock of a task; None while the call goes on, once its time is over, and where there is none."""
+    segment, rule = task.segment, task.work.rule
+    if task.in_talk or task.over or segment.wrap_up_until is None or segment.ended_at is None or not rule.has_clock:
         return None
-    left = max(0, settings.add_time_repeats - segment.extensions)
-    shown_before = timedelta(seconds=settings.add_time_shown_at)
+    left = 0 if task.work.settled else max(0, rule.extensions - segment.extensions)
+    shown_before = timedelta(seconds=rule.offer_before)
     return Clock(
         started=segment.ended_at,
         until=segment.wrap_up_until,
         add_from=segment.wrap_up_until - shown_before if left else None,
-        seconds=settings.add_time_seconds,
+        seconds=rule.extension_seconds,
         left=left,
     )
 
 
-def head(task: Task, settings: WrapUpSettings, *, alone: bool) -> dict[str, Any]:
+def head(task: Task, *, alone: bool) -> dict[str, Any]:
     """What the head of the panel shows: whose call it is, and the clock.
 
     Args:
         task: Whose head.
-        settings: The tenant's.
         alone: Whether the form below it stays as it is in the browser.
     """
-    return {"task": task, "clock": clock_of(task, settings), "caller": caller_name(task), "alone": alone}
+    return {
+        "task": task,
+        "clock": clock_of(task),
+        "caller": caller_name(task),
+        "alone": alone,
+        "shown": panel_name(task),
+    }
+
+
+def panel_name(task: Task) -> str:
+    """What the panel calls what it shows, so that a tab can say it: a form, or that it was sent."""
+    return f"sent-{task.segment.id}" if task.work.settled else str(task.segment.id)
 
 
 def caller_name(task: Task) -> str:

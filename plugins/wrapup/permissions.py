@@ -7,6 +7,7 @@ from switchroom.locale import mark
 
 PROCESS_TASKS = "wrapup.process_tasks"
 MANAGE_DISPOSITIONS = "wrapup.manage_dispositions"
+MANAGE_RULES = "wrapup.manage_rules"
 
 PERMISSIONS = [
     Permission(
@@ -20,5 +21,11 @@ PERMISSIONS = [
         mark("Change dispositions"),
         ("administrator",),
         mark("The outcomes that agents choose from, for all queues or for each, and their tables."),
+    ),
+    Permission(
+        MANAGE_RULES,
+        mark("Change what follows contacts"),
+        ("administrator",),
+        mark("For each queue: the form, the clock, and what is recorded when its time is over."),
     ),
 ]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from plugins.wrapup import disposition_api, disposition_routes, disposition_table_routes
+from plugins.wrapup import disposition_api, disposition_routes, disposition_table_routes, rule_api, rule_routes
 from plugins.wrapup.api_routes import API
+from plugins.wrapup.clock import AfterCalls, contact_ended
 from plugins.wrapup.panels import task_panel
-from plugins.wrapup.permissions import MANAGE_DISPOSITIONS, PERMISSIONS
+from plugins.wrapup.permissions import MANAGE_DISPOSITIONS, MANAGE_RULES, PERMISSIONS
 from plugins.wrapup.reasons import REASONS
 from plugins.wrapup.routes import PAGES
-from plugins.wrapup.services import AfterCalls
 from plugins.wrapup.settings import WrapUpSettings
 from switchroom import Context, hookimpl
 from switchroom.capabilities import AfterContactWork
@@ -23,6 +23,7 @@ from switchroom.contributions import (
     Provider,
     Routes,
 )
+from switchroom.jobs import Job, Schedule
 from switchroom.locale import gettext as _
 
 
@@ -31,12 +32,16 @@ class WrapUpPlugin:
 
     @hookimpl
     def register_routes(self) -> Routes:
-        pages = [*PAGES, *disposition_routes.PAGES, *disposition_table_routes.PAGES]
-        return Routes(pages=pages, api=[*API, *disposition_api.API])
+        pages = [*PAGES, *disposition_routes.PAGES, *disposition_table_routes.PAGES, *rule_routes.PAGES]
+        return Routes(pages=pages, api=[*API, *disposition_api.API, *rule_api.API])
 
     @hookimpl
     def register_models(self) -> Models:
         return Models(("plugins.wrapup.models",), "plugins.wrapup.migrations")
+
+    @hookimpl
+    def register_jobs(self) -> list[Job | Schedule]:
+        return [contact_ended]
 
     @hookimpl
     def register_permissions(self) -> list[Permission]:
@@ -56,7 +61,7 @@ class WrapUpPlugin:
 
     @hookimpl
     def register_assets(self) -> list[Asset]:
-        return [Asset("wrapup.js"), Asset("wrapup.css"), Asset("dispositions.css")]
+        return [Asset("wrapup.js"), Asset("wrapup.css"), Asset("dispositions.css"), Asset("rules.css")]
 
     @hookimpl
     async def admin_pages(self, ctx: Context) -> list[AdminPage]:
@@ -69,7 +74,16 @@ class WrapUpPlugin:
                 _("The outcomes that agents choose from after a contact, for all queues or for each."),
                 MANAGE_DISPOSITIONS,
                 order=55,
-            )
+            ),
+            AdminPage(
+                "rules",
+                _("After-contact work"),
+                "/p/wrapup/rules",
+                "clipboard-text",
+                _("What follows a contact in each queue: the form, the clock, and what is recorded when it is over."),
+                MANAGE_RULES,
+                order=54,
+            ),
         ]
 
     @hookimpl

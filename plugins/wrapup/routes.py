@@ -11,10 +11,10 @@ from litestar.response import Template
 
 from plugins.wrapup import services
 from plugins.wrapup.forms import LATER, SIMPLE
-from plugins.wrapup.panels import caller_name, head
+from plugins.wrapup.panels import caller_name, head, panel_name
 from plugins.wrapup.permissions import PROCESS_TASKS
 from switchroom import Context
-from switchroom.errors import Conflict
+from switchroom.errors import Conflict, NotFound
 from switchroom.forms import (
     AlreadySubmitted,
     Form,
@@ -47,10 +47,13 @@ async def panel(request: AnyRequest, ctx: Context, user: SignedIn) -> Response[A
     """
     shown = request.headers.get(SHOWN, "")
     task = await services.current_task(ctx, user.id)
-    if task is not None and shown == str(task.segment.id):
-        return _unchanged(fragment("wrapup/head_alone.html", **head(task, ctx.settings, alone=True)))
+    if task is not None and shown == panel_name(task):
+        return _unchanged(fragment("wrapup/head_alone.html", **head(task, alone=True)))
     if task is not None:
         return await _panel(ctx, user)
+    kept = await _still_typing(ctx, user, shown)
+    if kept is not None:
+        return _unchanged(fragment("wrapup/head_alone.html", **head(kept, alone=True)))
     if shown.startswith("later-"):
         return _unchanged(Response("", media_type="text/html"))
     left = await _left_over(ctx, user)
@@ -70,7 +73,7 @@ async def more_time(ctx: Context, user: SignedIn, segment_id: SegmentId) -> Resp
     """Adds time to the clock."""
     await services.add_time(ctx, segment_id, user.id)
     task = await services.own_task(ctx, segment_id, user.id)
-    return _unchanged(fragment("wrapup/head_alone.html", **head(task, ctx.settings, alone=True)))
+    return _unchanged(fragment("wrapup/head_alone.html", **head(task, alone=True)))
 
 
 @post("/segments/{segment_id:int}", permission=PROCESS_TASKS, status_code=200)
@@ -80,6 +83,9 @@ async def send(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: Se
     form = await services.whole_form(ctx, SIMPLE, segment_id, user.id)
     typed = pick_answers(form, posted)
     act = services.end_call_and_send if ("end_call", "yes") in posted else services.send
+    if (await services.own_task(ctx, segment_id, user.id)).at_leisure:
+        form, act = await services.whole_form(ctx, LATER, segment_id, user.id), services.complete_later
+        typed = pick_answers(form, posted)
     try:
         await act(ctx, segment_id, user.id, typed, _reader(user), form)
     except InvalidAnswers as error:
@@ -135,13 +141,26 @@ async def _panel(
     if task is None:
         left = await _left_over(ctx, user)
         return fragment("wrapup/idle.html", status_code=status_code, notice=notice, **left)
+    if task.work.settled:
+        return fragment("wrapup/sent.html", status_code=status_code, notice=notice, **head(task, alone=False))
     return fragment(
         "wrapup/panel.html",
         status_code=status_code,
         notice=notice,
         form=await _rendered(ctx, SIMPLE, task, user, errors),
-        **head(task, ctx.settings, alone=False),
+        **head(task, alone=False),
     )
+
+
+async def _still_typing(ctx: Context, user: SignedIn, shown: str) -> services.Task | None:
+    """The call whose form is in the tab, where it has ended without a clock: the form stays, and may be sent."""
+    if not (shown.isascii() and shown.isdigit() and len(shown) < 19):
+        return None
+    try:
+        task = await services.own_task(ctx, int(shown), user.id)
+    except NotFound:
+        return None
+    return task if task.at_leisure else None
 
 
 async def _left_over(ctx: Context, user: SignedIn) -> dict[str, Any]:

@@ -7,12 +7,12 @@ from datetime import UTC, datetime
 
 from plugins.wrapup.dispositions.asking import note_choice, with_dispositions
 from plugins.wrapup.forms import AFTER_SERVICE, BREAK, COMMENT, LATER, NEXT_ATTEMPT_AT, SIMPLE, SUCCESSFUL
-from plugins.wrapup.models import AttemptState, NextAttempt
+from plugins.wrapup.models import AttemptState, Mode, NextAttempt, WorkState
 from plugins.wrapup.reasons import with_reasons
-from plugins.wrapup.settings import WrapUpSettings
+from plugins.wrapup.work import WorkView, hold_work, set_state, subject_of, unfinished_works, work_of
 from switchroom import Context
-from switchroom.agents import Intent, choose_intent, view
-from switchroom.capabilities import NewPromise, PromiseLedger
+from switchroom.agents import Intent
+from switchroom.capabilities import NewPromise, PromiseLedger, Recorded
 from switchroom.database import transaction
 from switchroom.errors import Conflict, NotFound
 from switchroom.forms import (
@@ -22,7 +22,6 @@ from switchroom.forms import (
     Submission,
     Typed,
     Writer,
-    drafts_since,
     extend_form,
     get_draft,
     get_submission,
@@ -32,21 +31,21 @@ from switchroom.forms import (
 from switchroom.interactions import (
     Channel,
     InteractionView,
+    NoExtensionLeft,
     SegmentState,
     SegmentView,
-    complete_segment_later,
+    WrapUpOver,
     end_interaction,
     extend_wrap_up,
     finish_segment,
     get_interaction,
     get_segment,
     open_segment,
+    record_outcome,
 )
 from switchroom.locale import gettext as _
 
 PLUGIN = "wrapup"
-
-_SUBJECT = "core:segment:"
 
 
 class CallGoesOn(Conflict):
@@ -65,6 +64,7 @@ class Task:
 
     segment: SegmentView
     interaction: InteractionView
+    work: WorkView
     draft: Draft | None
 
     @property
@@ -77,26 +77,24 @@ class Task:
         """Whether the time for it is over."""
         return self.segment.state is SegmentState.CLOSED
 
+    @property
+    def at_leisure(self) -> bool:
+        """Whether the call has ended without a clock, and the form can still be sent."""
+        return self.over and self.work.state in (WorkState.OPEN, WorkState.UNSENT) and self.work.rule.mode != Mode.NONE
 
-class AfterCalls:
-    """The capability `AfterContactWork`: calls are followed by it for as long as the team has set."""
-
-    async def seconds(self, ctx: Context, interaction_id: int, team_seconds: int) -> int:
-        """The team's seconds for a call, 0 for any other channel or where the tenant has switched it off."""
-        settings: WrapUpSettings = ctx.for_plugin(PLUGIN).settings
-        if not settings.enabled_for_voice:
-            return 0
-        interaction = await get_interaction(ctx, interaction_id)
-        return team_seconds if interaction.channel == Channel.VOICE else 0
+    @property
+    def runs_down(self) -> bool:
+        """Whether its clock runs to the end, however early the form is sent."""
+        return self.work.rule.mode is Mode.FIXED
 
 
 async def current_task(ctx: Context, agent_id: int) -> Task | None:
     """The call that the agent talks on, or has just ended; None when there is none that asks for a form."""
     segment = await open_segment(ctx, agent_id=agent_id)
-    if segment is None:
+    if segment is None or segment.channel != Channel.VOICE:
         return None
     task = await _task(ctx, segment)
-    return task if task.interaction.channel == Channel.VOICE else None
+    return None if task.work.rule.mode is Mode.NONE else task
 
 
 async def own_task(ctx: Context, segment_id: int, agent_id: int) -> Task:
@@ -112,13 +110,9 @@ async def own_task(ctx: Context, segment_id: int, agent_id: int) -> Task:
 
 
 async def unfinished_tasks(ctx: Context, agent_id: int, since: datetime) -> list[Task]:
-    """Forms whose time ran out before they were sent, with a draft saved since a moment; the newest first."""
-    tasks = []
-    for draft in await drafts_since(ctx, SIMPLE.key, agent_id, since):
-        segment = await get_segment(ctx, int(draft.subject.removeprefix(_SUBJECT)))
-        if segment.state is SegmentState.CLOSED:
-            tasks.append(Task(segment, await get_interaction(ctx, segment.interaction_id), draft))
-    return tasks
+    """Forms that were not sent in their time and can be completed, of contacts since a moment; the newest first."""
+    works = await unfinished_works(ctx, agent_id, since)
+    return [await _task(ctx, await get_segment(ctx, work.segment_id)) for work in works]
 
 
 async def next_attempts(ctx: Context, agent_id: int, limit: int = 5) -> list[NextAttempt]:
@@ -128,7 +122,7 @@ async def next_attempts(ctx: Context, agent_id: int, limit: int = 5) -> list[Nex
 
 async def sent(ctx: Context, segment_id: int, agent_id: int) -> Submission | None:
     """The answers of a form that was sent, or None."""
-    return await get_submission(ctx, SIMPLE.key, _subject(segment_id), agent_id)
+    return await get_submission(ctx, SIMPLE.key, subject_of(segment_id), agent_id)
 
 
 async def whole_form(ctx: Context, form: Form, segment_id: int, agent_id: int) -> Form:
@@ -139,7 +133,7 @@ async def whole_form(ctx: Context, form: Form, segment_id: int, agent_id: int) -
     """
     task = await own_task(ctx, segment_id, agent_id)  # What is asked may tell of the call.
     whole = await with_reasons(ctx, await with_dispositions(ctx, form, task.interaction))
-    return await extend_form(ctx, whole, _subject(segment_id), agent_id)
+    return await extend_form(ctx, whole, subject_of(segment_id), agent_id)
 
 
 async def keep_draft(
@@ -152,7 +146,7 @@ async def keep_draft(
         AlreadySubmitted: The form was sent.
     """
     await own_task(ctx, segment_id, agent_id)
-    await save_draft(ctx, form, _subject(segment_id), agent_id, typed, writer)
+    await save_draft(ctx, form, subject_of(segment_id), agent_id, typed, writer)
 
 
 async def add_time(ctx: Context, segment_id: int, agent_id: int) -> datetime:
@@ -163,15 +157,21 @@ async def add_time(ctx: Context, segment_id: int, agent_id: int) -> datetime:
         WrapUpOver: The work is finished, or another agent's.
         NoExtensionLeft: It is too early, or was done as often as allowed.
     """
-    settings: WrapUpSettings = ctx.settings
-    return await extend_wrap_up(
-        ctx,
-        segment_id,
-        agent_id,
-        seconds=settings.add_time_seconds,
-        at_most=settings.add_time_repeats,
-        not_before=settings.add_time_shown_at,
-    )
+    async with transaction():
+        await get_segment(ctx, segment_id)
+        work = await hold_work(ctx, segment_id)
+        if work is None or work.agent_id != agent_id or work.settled:
+            raise WrapUpOver(_("This form was sent already, or its time is over."))
+        if not work.rule.has_clock:
+            raise NoExtensionLeft(_("There is no clock here to which time could be added."))
+        return await extend_wrap_up(
+            ctx,
+            segment_id,
+            agent_id,
+            seconds=work.rule.extension_seconds,
+            at_most=work.rule.extensions,
+            not_before=work.rule.offer_before,
+        )
 
 
 async def send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reader: Reader, form: Form = SIMPLE) -> None:
@@ -193,11 +193,11 @@ async def send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reade
         WrapUpOver: The time was over.
     """
     async with transaction():
-        task = await own_task(ctx, segment_id, agent_id)
-        submission = await _submit(ctx, task, form, typed, reader)
+        task = await _held_task(ctx, segment_id, agent_id)
+        recorded, submission = await _submit(ctx, task, form, typed, reader)
         if task.in_talk:
             raise CallGoesOn(_("The call is still going on."))
-        await _finish(ctx, task, submission)
+        await _finish(ctx, task, recorded, submission)
 
 
 async def end_call_and_send(
@@ -214,11 +214,11 @@ async def end_call_and_send(
         WrapUpOver: The time was over.
     """
     async with transaction():
-        task = await own_task(ctx, segment_id, agent_id)
-        submission = await _submit(ctx, task, form, typed, reader)
+        task = await _held_task(ctx, segment_id, agent_id)
+        recorded, submission = await _submit(ctx, task, form, typed, reader)
         if task.in_talk:
             await end_interaction(ctx, task.interaction.id, "agent_hung_up")
-        await _finish(ctx, task, submission)
+        await _finish(ctx, task, recorded, submission)
 
 
 async def complete_later(
@@ -235,13 +235,12 @@ async def complete_later(
         CallGoesOn: Its time is not over: it is sent in the usual way.
     """
     async with transaction():
-        task = await own_task(ctx, segment_id, agent_id)
+        task = await _held_task(ctx, segment_id, agent_id)
         if not task.over:
             raise CallGoesOn(_("The time for this form is not over yet."))
-        submission = await _submit(ctx, task, form, typed, reader)
-        await complete_segment_later(
-            ctx, segment_id, agent_id, outcome=_outcome(submission), comment=_comment(submission)
-        )
+        recorded, _submission = await _submit(ctx, task, form, typed, reader)
+        await set_state(ctx, segment_id, WorkState.COMPLETED, by=agent_id)
+        await record_outcome(ctx, segment_id, recorded, "completed_later")
 
 
 def typed_comment(task: Task) -> str:
@@ -249,26 +248,32 @@ def typed_comment(task: Task) -> str:
     return task.draft.typed.get(COMMENT, "") if task.draft else ""
 
 
-def _subject(segment_id: int) -> str:
-    return f"{_SUBJECT}{segment_id}"
+async def _held_task(ctx: Context, segment_id: int, agent_id: int) -> Task:
+    """The work of one segment, which nobody else changes until the end of the transaction."""
+    await own_task(ctx, segment_id, agent_id)
+    await hold_work(ctx, segment_id)
+    return await own_task(ctx, segment_id, agent_id)
 
 
 async def _task(ctx: Context, segment: SegmentView) -> Task:
-    draft = await get_draft(ctx, SIMPLE.key, _subject(segment.id), segment.agent_id)
-    return Task(segment, await get_interaction(ctx, segment.interaction_id), draft)
+    interaction = await get_interaction(ctx, segment.interaction_id)
+    work = await work_of(ctx, segment, interaction)
+    draft = await get_draft(ctx, work.rule.form, subject_of(segment.id), segment.agent_id)
+    return Task(segment, interaction, work, draft)
 
 
-async def _submit(ctx: Context, task: Task, form: Form, typed: Typed, reader: Reader) -> Submission:
+async def _submit(ctx: Context, task: Task, form: Form, typed: Typed, reader: Reader) -> tuple[Recorded, Submission]:
     """Stores the answers and the promise that is in them.
 
     The form's own rows come before those of the call in every transaction, so no two wait for each other.
     """
-    submission = await submit_form(ctx, form, _subject(task.segment.id), task.segment.agent_id, typed, reader)
-    await note_choice(submission)
+    segment_id, agent_id = task.segment.id, task.segment.agent_id
+    submission = await submit_form(ctx, form, subject_of(segment_id), agent_id, typed, reader)
+    disposition = await note_choice(submission, segment_id, agent_id)
     due_at = submission.answers.get(NEXT_ATTEMPT_AT)
     if isinstance(due_at, str):
         await _promise(ctx, task, submission, datetime.fromisoformat(due_at))
-    return submission
+    return Recorded(_outcome(submission), _comment(submission), disposition), submission
 
 
 async def _promise(ctx: Context, task: Task, submission: Submission, due: datetime) -> None:
@@ -300,20 +305,25 @@ async def _promise(ctx: Context, task: Task, submission: Submission, due: dateti
         await ledger.promise(ctx, new)
 
 
-async def _finish(ctx: Context, task: Task, submission: Submission) -> None:
-    segment, agent_id = task.segment.id, task.segment.agent_id
-    outcome, comment = _outcome(submission), _comment(submission)
+async def _finish(ctx: Context, task: Task, recorded: Recorded, submission: Submission) -> None:
+    """Ends the work that the form was for, or lets its clock run down."""
+    segment_id, agent_id = task.segment.id, task.segment.agent_id
     then = Intent.PAUSE if submission.answers.get(AFTER_SERVICE) == BREAK else None
-    # A team without time for after-contact work: the end of the call has closed the segment already.
-    if task.in_talk and (await get_segment(ctx, segment)).state is SegmentState.CLOSED:
-        await complete_segment_later(ctx, segment, agent_id, outcome=outcome, comment=comment)
-        if then:
-            agent = await view(ctx, agent_id)
-            # Who has chosen a break already keeps its reason.
-            if agent is None or agent.intent is not then:
-                await choose_intent(ctx, agent_id, then, cause="after_service")
-    else:
-        await finish_segment(ctx, segment, agent_id, outcome=outcome, comment=comment, then=then)
+    await set_state(ctx, segment_id, WorkState.SENT, by=agent_id)
+    state = (await get_segment(ctx, segment_id)).state
+    # Without time after the talk, the end of the call has closed the segment already.
+    if (task.in_talk and state is SegmentState.CLOSED) or (task.runs_down and state is SegmentState.WRAP_UP):
+        await record_outcome(ctx, segment_id, recorded, "sent", then=then)
+        return
+    await finish_segment(
+        ctx,
+        segment_id,
+        agent_id,
+        outcome=recorded.outcome,
+        comment=recorded.comment,
+        disposition=recorded.disposition,
+        then=then,
+    )
 
 
 def _outcome(submission: Submission) -> str:

@@ -106,21 +106,21 @@ async def test_settings_are_asked_for_by_the_schema_and_saved(
     web: ASGIApp, platform: Platform, tenant: TenantRef, admin: int
 ) -> None:
     async with working_as(web, tenant, "admin") as browser:
-        assert 'name="answer.add_time_seconds"' in (await browser.get("/admin/plugins/wrapup")).text
+        assert 'name="answer.morning_hour"' in (await browser.get("/admin/plugins/wrapup")).text
         fields = {
             "answer.enabled_for_voice": "yes",
-            "answer.add_time_shown_at": "20",
-            "answer.add_time_seconds": "45",
-            "answer.add_time_repeats": "3",
+            "answer.reason_required": "yes",
+            "answer.morning_hour": "8",
+            "answer.afternoon_hour": "14",
         }
-        wrong = await send(browser, "/admin/plugins/wrapup/settings", {**fields, "answer.add_time_seconds": "0"})
+        wrong = await send(browser, "/admin/plugins/wrapup/settings", {**fields, "answer.morning_hour": "0"})
         assert wrong.status_code == 422
-        assert list(problem(wrong)["fields"]) == ["answer.add_time_seconds"]
+        assert list(problem(wrong)["fields"]) == ["answer.morning_hour"]
         saved = await send(browser, "/admin/plugins/wrapup/settings", fields)
         assert saved.status_code == 200
-        assert 'value="45"' in saved.text
+        assert 'value="8"' in saved.text
     async with platform.context(await platform.tenant(tenant_id=tenant.id)) as ctx:
-        assert ctx.for_plugin("wrapup").settings.add_time_seconds == 45
+        assert ctx.for_plugin("wrapup").settings.morning_hour == 8
 
 
 async def test_data_are_deleted_only_when_the_name_was_typed_and_the_plugin_is_off(

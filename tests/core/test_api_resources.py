@@ -313,9 +313,9 @@ async def test_plugin_is_switched_off_and_on_with_its_settings(api: httpx.AsyncC
     plugins = {plugin["name"]: plugin for plugin in (await api.get(f"{API}/plugins")).json()["items"]}
     assert plugins["wrapup"]["on"] is True
     settings = (await api.get(f"{API}/plugins/wrapup/settings")).json()["values"]
-    saved = await api.put(f"{API}/plugins/wrapup/settings", json={"values": {**settings, "add_time_seconds": 45}})
-    assert saved.json()["values"]["add_time_seconds"] == 45
-    wrong = await api.put(f"{API}/plugins/wrapup/settings", json={"values": {"add_time_seconds": 0}})
+    saved = await api.put(f"{API}/plugins/wrapup/settings", json={"values": {**settings, "morning_hour": 8}})
+    assert saved.json()["values"]["morning_hour"] == 8
+    wrong = await api.put(f"{API}/plugins/wrapup/settings", json={"values": {"morning_hour": 0}})
     assert assert_problem(wrong, 422, "invalid_input")["fields"]
     assert (await api.post(f"{API}/plugins/wrapup/disable")).json()["enabled"] is False
     assert (await api.post(f"{API}/plugins/wrapup/enable", json={})).json()["on"] is True

@@ -60,6 +60,19 @@ _STEPS = {
     ("interaction", "held"): (mark("On hold"), "player-pause", ""),
 }
 
+_SEGMENT_STEPS = {
+    "passed_on": {"active": (mark("%(agent)s took the call over"), "arrow-forward-up", "good")},
+    "sent": {"wrap_up": (mark("%(agent)s sent the form"), "clipboard-check", "")},
+    "time_over": {"closed": (mark("%(agent)s ran out of time for the form"), "clock-off", "bad")},
+    "ended_by_supervisor": {"closed": (mark("A supervisor ended the work of %(agent)s"), "player-stop", "bad")},
+    "completed_later": {"closed": (mark("%(agent)s completed the form later"), "clipboard-check", "")},
+    "completed_by_supervisor": {
+        "closed": (mark("A supervisor completed the form of %(agent)s"), "clipboard-check", "")
+    },
+    "corrected": {"closed": (mark("A supervisor corrected the form of %(agent)s"), "pencil", "")},
+}
+"""What is said of a segment for a cause of its own: cause → new state → line."""
+
 InteractionId = Annotated[int, Parameter(ge=1, le=2**63 - 1)]
 
 
@@ -70,6 +83,7 @@ class Event:
     Attributes:
         picture: The name of an icon.
         tone: `good`, `bad` or nothing.
+        disposition: What people call the outcome; empty where nobody has chosen one.
         note: What was written about it.
     """
 
@@ -78,6 +92,7 @@ class Event:
     picture: str
     tone: str = ""
     outcome: str = ""
+    disposition: str = ""
     note: str = ""
 
 
@@ -161,6 +176,8 @@ def _event(step: Step, interaction: InteractionView) -> Event | None:
         text = _(known) if known else _("It ended: %(cause)s") % {"cause": fact.cause.replace("_", " ")}
         return Event(fact.at, text, "phone-off")
     told = _STEPS.get((fact.subject, fact.new))
+    if fact.subject == "segment":
+        told = _SEGMENT_STEPS.get(fact.cause, {}).get(fact.new, told)
     if told is None:
         return None
     text, picture, tone = told
@@ -171,6 +188,7 @@ def _event(step: Step, interaction: InteractionView) -> Event | None:
         picture,
         tone,
         outcome=str(detail.get("outcome") or ""),
+        disposition=str(detail.get("disposition") or ""),
         note=str(detail.get("comment") or ""),
     )
 

@@ -7,6 +7,7 @@ What journals and reports call the outcome stays what that first question says.
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import Any
 
 from plugins.wrapup.dispositions.initial import in_all_languages
 from plugins.wrapup.dispositions.lists import DispositionView, list_of
@@ -43,19 +44,26 @@ async def with_dispositions(ctx: Context, form: Form, interaction: InteractionVi
     return Form(key=form.key, version=form.version, title=form.title, pages=tuple(pages))
 
 
-async def note_choice(submission: Submission) -> None:
-    """Keeps what was chosen, with the name that it has now; in the caller's transaction."""
+async def note_choice(submission: Submission, segment_id: int, agent_id: int) -> str:
+    """Keeps what was chosen, with the name that it has now; gives that name, or nothing. The work is held."""
     chosen = submission.answers.get(OF_SUCCESS) or submission.answers.get(OF_THE_REST)
     found = await Disposition.get_or_none(id=int(chosen)) if isinstance(chosen, str) else None
-    if found is not None:
-        await ChosenDisposition.create(
-            segment=submission.subject,
-            agent_id=submission.user_id,
-            disposition_id=found.id,
-            name=found.name,
-            code=found.code,
-            type=found.type,
-        )
+    if found is None:
+        # What the system has noted when the time was over does not hold any more.
+        await ChosenDisposition.filter(segment=f"core:segment:{segment_id}").delete()
+        return ""
+    await note_disposition(segment_id, agent_id, found.id, found.name, found.code, found.type)
+    return str(found.name)
+
+
+async def note_disposition(
+    segment_id: int, agent_id: int, disposition_id: int, name: str, code: str, kind: str
+) -> None:
+    """Keeps a disposition as it is called now, in place of what was kept before; the work of the segment is held."""
+    values: dict[str, Any] = {"disposition_id": disposition_id, "name": name, "code": code, "type": kind}
+    kept = await ChosenDisposition.filter(segment=f"core:segment:{segment_id}").update(**values)
+    if not kept:
+        await ChosenDisposition.create(segment=f"core:segment:{segment_id}", agent_id=agent_id, **values)
 
 
 def _is_for(each: DispositionView, interaction: InteractionView) -> bool:

@@ -14,6 +14,7 @@ from core.database.connection import execute
 from core.interactions.lifecycle import create_interaction, end_interaction
 from core.interactions.offers import accept_offer, make_offer
 from core.interactions.rows import SegmentView, get_segment
+from core.interactions.states import Direction
 from core.plugins.context import Context
 from tests.conftest import Jobs
 
@@ -33,16 +34,25 @@ class Agent:
         """The agent takes calls from now on."""
         await choose_intent(self.ctx, self.id, Intent.AVAILABLE)
 
-    async def answers_a_call(self, name: str = "Kim", number: str = "+4930123456") -> SegmentView:
+    async def answers_a_call(
+        self, name: str = "Kim", number: str = "+4930123456", *, queue: str = "", direction: str = "inbound"
+    ) -> SegmentView:
         """A customer calls, and the agent answers."""
-        call = await create_interaction(self.ctx, channel="voice", contact_name=name, contact_number=number)
+        call = await create_interaction(
+            self.ctx,
+            channel="voice",
+            contact_name=name,
+            contact_number=number,
+            queue=queue,
+            direction=Direction(direction),
+        )
         offer = await make_offer(self.ctx, call.id, [self.id], cause="test")
         assert offer is not None, "the agent is not free"
         return await accept_offer(self.ctx, offer.id, self.id)
 
-    async def has_ended_a_call(self, name: str = "Kim") -> SegmentView:
+    async def has_ended_a_call(self, name: str = "Kim", *, queue: str = "", direction: str = "inbound") -> SegmentView:
         """A customer calls, the agent answers, the customer hangs up."""
-        segment = await self.answers_a_call(name)
+        segment = await self.answers_a_call(name, queue=queue, direction=direction)
         await end_interaction(self.ctx, segment.interaction_id, "caller_hung_up")
         return await get_segment(self.ctx, segment.id)
 

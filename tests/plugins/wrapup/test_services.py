@@ -302,16 +302,6 @@ async def test_a_tenant_without_work_after_calls_has_none(anna: Agent, platform:
     assert await anna.status() is Status.WAITING
 
 
-async def test_a_tenants_own_settings_of_the_clock_hold(anna: Agent, platform: Platform) -> None:
-    own = WrapUpSettings(add_time_shown_at=100, add_time_seconds=5, add_time_repeats=1)
-    anna = await configured(platform, anna, own)
-    segment = await anna.has_ended_a_call()
-    assert segment.wrap_up_until is not None
-    assert await services.add_time(anna.ctx, segment.id, anna.id) == segment.wrap_up_until + timedelta(seconds=5)
-    with pytest.raises(NoExtensionLeft):
-        await services.add_time(anna.ctx, segment.id, anna.id)
-
-
 async def test_a_team_without_time_keeps_what_was_typed_during_the_call(anna: Agent) -> None:
     await Team.all().update(wrap_up_seconds=0)
     segment = await anna.answers_a_call()

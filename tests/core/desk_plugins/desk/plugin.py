@@ -8,9 +8,12 @@ from switchroom.contributions import ChannelType, Provider
 class Afterwards:
     """The capability `AfterContactWork`, of every channel."""
 
-    async def seconds(self, ctx: Context, interaction_id: int, team_seconds: int) -> int:
+    async def seconds(self, ctx: Context, segment_id: int, team_seconds: int) -> int:
         """As long as the team has set."""
         return team_seconds
+
+    async def time_over(self, ctx: Context, segment_id: int) -> None:
+        """Nothing is recorded."""
 
 
 class Desk:

@@ -1,0 +1,1 @@
+"""Rules: what follows the contacts of each queue, in each direction."""
