@@ -6,7 +6,7 @@ import asyncio
 import os
 import uuid
 from collections.abc import Coroutine, Iterator
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
@@ -23,6 +23,9 @@ SERVER_VARIABLE = "SWITCHROOM_TEST_DATABASE"
 USUAL_SERVER = "postgresql://postgres@127.0.0.1:5432/postgres"
 
 T = TypeVar("T")
+
+_dropping = ThreadPoolExecutor(1, "dropping")
+_drops: list[Future[None]] = []
 
 _RESTART = """
 SELECT setval(format('%I.%I', schemaname, sequencename)::regclass, start_value, false) FROM pg_sequences
@@ -42,7 +45,10 @@ def database_server(folder: Path) -> Iterator[str]:
     """
     named = os.environ.get(SERVER_VARIABLE)
     if run_apart(_answers(named or USUAL_SERVER)):
-        yield named or USUAL_SERVER
+        try:
+            yield named or USUAL_SERVER
+        finally:
+            _finish_dropping()
         return
     if named:
         raise ConnectionError(
@@ -52,12 +58,13 @@ def database_server(folder: Path) -> Iterator[str]:
     try:
         yield server.start()
     finally:
+        _finish_dropping()
         server.destroy()
 
 
 @contextmanager
 def scratch_database(server: str, copy_of: str | None = None) -> Iterator[str]:
-    """The address of a database that goes when the block ends.
+    """The address of a database that goes after the block has ended.
 
     Args:
         server: Where.
@@ -72,7 +79,14 @@ def scratch_database(server: str, copy_of: str | None = None) -> Iterator[str]:
     try:
         yield urlunsplit(urlsplit(server)._replace(path=f"/{name}"))
     finally:
-        run_apart(_run(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
+        # A server that flushes files to the disk takes seconds to drop one; no test need wait for that.
+        _drops.append(_dropping.submit(asyncio.run, _run(server, f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')))
+
+
+def _finish_dropping() -> None:
+    """Waits until all databases of tests that have ended are gone; raises what has failed."""
+    while _drops:
+        _drops.pop().result()
 
 
 def run_apart(work: Coroutine[Any, Any, T]) -> T:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import shutil
 import zipfile
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
@@ -21,12 +22,36 @@ def switchroom_wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return our_wheel(tmp_path_factory.mktemp("switchroom"))
 
 
-@pytest.fixture
-def environment(switchroom_wheel: Path, tmp_path: Path) -> Environment:
-    """One in which Switchroom is installed from its wheel."""
-    made = make_environment(tmp_path / "environment")
-    made.install(switchroom_wheel)
-    return made
+@dataclass(frozen=True)
+class Installed:
+    """Switchroom and plugins of others, each installed from its wheel.
+
+    Attributes:
+        projects: The source of each plugin, which the environment does not know.
+        listed: Plugin → what `switchroom plugins list` says of it.
+    """
+
+    environment: Environment
+    projects: dict[str, Path]
+    listed: dict[str, str]
+
+
+@pytest.fixture(scope="module")
+def installed(switchroom_wheel: Path, database_server: str, tmp_path_factory: pytest.TempPathFactory) -> Installed:
+    """All of them in one environment: to install one takes as long as to try it."""
+    folder = tmp_path_factory.mktemp("installed")
+    new = folder / "switchroom-remarks"
+    write_plugin(Draft("remarks", DEFAULT_SUMMARY, "The authors"), new)
+    projects = {project.name.removeprefix("switchroom-"): project for project in (new, *EXAMPLES)}
+    environment = make_environment(folder / "environment")
+    environment.install(switchroom_wheel, *(wheel_of(projects[name], folder / "build" / name) for name in projects))
+    (folder / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
+    with scratch_database(database_server) as url:
+        migrated = environment.run("switchroom", "migrate", cwd=folder, SWITCHROOM__DATABASE__URL=url)
+        listed = environment.run("switchroom", "plugins", "list", cwd=folder, SWITCHROOM__DATABASE__URL=url)
+    assert migrated.returncode == 0, migrated.stderr
+    assert listed.returncode == 0, listed.stderr
+    return Installed(environment, projects, {line.split()[0]: line for line in listed.stdout.splitlines()})
 
 
 def test_our_wheel_holds_every_file_that_is_needed(switchroom_wheel: Path) -> None:
@@ -50,57 +75,33 @@ def _is_needed(file: Path) -> bool:
     return not ("static" in file.parts and "src" in file.parts)
 
 
-def test_installed_command_finds_its_plugins(environment: Environment, database_server: str, tmp_path: Path) -> None:
-    (tmp_path / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
-    with scratch_database(database_server) as url:
-        database = {"SWITCHROOM__DATABASE__URL": url}
-        migrated = environment.run("switchroom", "migrate", cwd=tmp_path, **database)
-        assert migrated.returncode == 0, migrated.stderr
-        listed = environment.run("switchroom", "plugins", "list", cwd=tmp_path, **database)
-    rows = {line.split()[0]: line for line in listed.stdout.splitlines()}
-    for name in ("routing", "telephony", "wrapup"):
-        assert "ready" in rows[name]
-        assert str(environment.folder) in rows[name]
+@pytest.mark.parametrize("name", ["routing", "telephony", "wrapup"])
+def test_installed_command_finds_bundled_plugins(installed: Installed, name: str) -> None:
+    assert "ready" in installed.listed[name]
+    assert str(installed.environment.folder) in installed.listed[name]
 
 
-def test_new_plugin_is_built_installed_found_enabled_and_keeps_the_contract(
-    environment: Environment, database_server: str, tmp_path: Path
+def test_installed_plugins_of_others_are_found_and_keep_the_contract(
+    installed: Installed, database_server: str, tmp_path: Path
 ) -> None:
-    project = tmp_path / "switchroom-remarks"
-    write_plugin(Draft("remarks", DEFAULT_SUMMARY, "The authors"), project)
-    _works_where_it_is_installed(environment, project, "remarks", database_server, tmp_path, "tests")
-    for tool in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
-        checked = environment.run("python", "-m", *tool, cwd=project)
-        assert checked.returncode == 0, checked.stdout + checked.stderr
-
-
-@pytest.mark.parametrize("project", EXAMPLES, ids=lambda project: project.name)
-def test_example_is_built_installed_found_enabled_and_keeps_the_contract(
-    environment: Environment, project: Path, database_server: str, tmp_path: Path
-) -> None:
-    name = project.name.removeprefix("switchroom-")
-    # The others of its tests run with all of ours, on the same code.
-    contract = "tests/test_contract.py"
-    _works_where_it_is_installed(environment, project, name, database_server, tmp_path, contract)
-
-
-def _works_where_it_is_installed(
-    environment: Environment, project: Path, name: str, server: str, folder: Path, tests: str
-) -> None:
-    environment.install(wheel_of(project, folder / "build"))
-    (folder / "settings.yaml").write_text(SETTINGS, encoding="utf-8")
-    with scratch_database(server) as url:
-        database = {"SWITCHROOM__DATABASE__URL": url}
-        migrated = environment.run("switchroom", "migrate", cwd=folder, **database)
-        listed = environment.run("switchroom", "plugins", "list", cwd=folder, **database)
-    assert migrated.returncode == 0, migrated.stderr
-    row = next(line for line in listed.stdout.splitlines() if line.split()[0] == name)
-    assert "ready" in row
-    # Its tests alone, without its source: what they import is what is installed.
-    outside = folder / "outside"
-    shutil.copytree(project / "tests", outside / "tests")
-    (outside / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n", encoding="utf-8")
-    tested = environment.run(
-        "python", "-m", "pytest", "-q", "-p", "no:cacheprovider", tests, cwd=outside, SWITCHROOM_TEST_DATABASE=server
+    # Their tests alone, without their source: what they import is what is installed.
+    for name, project in installed.projects.items():
+        assert "ready" in installed.listed[name]
+        shutil.copytree(project / "tests", tmp_path / name)
+    (tmp_path / "pytest.ini").write_text("[pytest]\naddopts = --import-mode=importlib\n", encoding="utf-8")
+    # The other tests of the examples run with all of ours, on the same code.
+    tests = ["remarks", *(f"{name}/test_contract.py" for name in installed.projects if name != "remarks")]
+    tested = installed.environment.run(
+        *("python", "-m", "pytest", "-p", "no:cacheprovider", *tests),
+        cwd=tmp_path,
+        SWITCHROOM_TEST_DATABASE=database_server,
     )
     assert tested.returncode == 0, tested.stdout[-8000:] + tested.stderr[-2000:]
+    for test in tests:
+        assert f"{test.partition('/')[0]}/test_" in tested.stdout
+
+
+def test_new_plugin_is_linted_formatted_and_typed(installed: Installed) -> None:
+    for tool in (("ruff", "check"), ("ruff", "format", "--check"), ("mypy",)):
+        checked = installed.environment.run("python", "-m", *tool, cwd=installed.projects["remarks"])
+        assert checked.returncode == 0, checked.stdout + checked.stderr
