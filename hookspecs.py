@@ -37,7 +37,7 @@ from switchroom.contributions import (
     Widget,
     WorkspaceSection,
 )
-from switchroom.forms import FormRef, Submission, Value
+from switchroom.forms import FileToCheck, FormRef, Submission, Value
 from switchroom.hooks import Fail, Mode, Scope, hookspec
 from switchroom.interactions import InteractionView
 from switchroom.jobs import Job, Schedule
@@ -248,6 +248,14 @@ async def form_validate(ctx: Context, form: FormRef, answers: dict[str, Value]) 
 @hookspec(scope=Scope.TENANT, mode=Mode.NOTIFY, fail=Fail.CLOSED)
 async def form_submitted(ctx: Context, submission: Submission) -> None:
     """A form is being sent: in its transaction, so whoever raises undoes the whole."""
+
+
+@hookspec(scope=Scope.TENANT, fail=Fail.CLOSED, timeout=60.0)
+async def form_file_check(ctx: Context, file: FileToCheck) -> Block | None:
+    """A file has come in for a form, and nobody can get it yet; a `Block` refuses it and says why.
+
+    For scanners: when a plugin fails, or takes too long, the file is refused for now. Outside any transaction.
+    """
 
 
 # --- Views -----------------------------------------------------------------------------------------------------------

@@ -23,6 +23,8 @@ from core.database.connection import AppModels, close_database, open_database, t
 from core.database.embedded import EmbeddedServer
 from core.database.migrations import migrate, migration_state, refuse_newer_schema
 from core.errors import NotFound, StartupError
+from core.forms.files.removing import JOBS as FILE_JOBS
+from core.forms.files.removing import SCHEDULES as FILE_SCHEDULES
 from core.forms.kinds import attach_kinds
 from core.housekeeping import JOBS as HOUSEKEEPING
 from core.housekeeping import SCHEDULES as HOUSEKEEPING_SCHEDULES
@@ -69,6 +71,7 @@ CORE_MODELS = [
     "core.interactions.models",
     "core.forms.models",
     "core.forms.library.models",
+    "core.forms.files.models",
     "core.api.models",
     "core.tenants.models",
     "core.vendor.models",
@@ -82,9 +85,10 @@ CORE_JOBS: list[Job] = [
     pause_reasons_changed,
     finish_switching_off,
     *HOUSEKEEPING,
+    *FILE_JOBS,
 ]
 CORE_JOBS += [end_all_work, run_deletion, run_export, measure_usage]
-CORE_SCHEDULES: list[Schedule] = [*HOUSEKEEPING_SCHEDULES, *USAGE_SCHEDULES]
+CORE_SCHEDULES: list[Schedule] = [*HOUSEKEEPING_SCHEDULES, *FILE_SCHEDULES, *USAGE_SCHEDULES]
 
 
 class Role(StrEnum):

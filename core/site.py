@@ -34,7 +34,7 @@ from core.web.assets import DIST, require_bundle, serve
 from core.web.identity import Identity, provide_identity
 from core.web.live import OpenTabs
 from core.web.mounting import plugin_routers
-from core.web.pages import agents, around, card, day, home, login, preferences, role, search, window
+from core.web.pages import agents, around, card, day, files, home, login, preferences, role, search, window
 from core.web.security import SameOrigin, SecurityHeaders
 from core.web.templating import template_engine
 
@@ -124,6 +124,7 @@ def _core_handlers() -> list[Any]:
         *window.HANDLERS,
         *day.HANDLERS,
         *search.HANDLERS,
+        *files.HANDLERS,
         preferences.choose_theme,
         preferences.choose_language,
         *status.HANDLERS,

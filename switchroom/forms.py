@@ -21,6 +21,7 @@ from core.forms.components import (
     Consent,
     Contact,
     DateTime,
+    File,
     LongText,
     Money,
     MultiSelect,
@@ -52,6 +53,15 @@ from core.forms.flows.opening import CannotOpen
 from core.forms.flows.showing import render_step
 from core.forms.flows.steps import Ended, keep_step, take_step
 from core.forms.flows.walks import StepPassed, Walk, find_walk
+from core.forms.files.kept import (
+    FormFileView,
+    StoredFile,
+    Uploads,
+    files_of_submission,
+    get_file,
+    uploads_for,
+)
+from core.forms.files.receiving import FileToCheck
 from core.forms.from_schema import (
     WHOLE_FORM,
     UnsupportedField,
@@ -119,7 +129,10 @@ __all__ = [
     "Ended",
     "Equals",
     "Expression",
+    "File",
+    "FileToCheck",
     "Form",
+    "FormFileView",
     "FormRef",
     "Given",
     "InvalidAnswers",
@@ -148,6 +161,7 @@ __all__ = [
     "Slider",
     "StaticText",
     "StepPassed",
+    "StoredFile",
     "Submission",
     "Switch",
     "Table",
@@ -157,6 +171,7 @@ __all__ = [
     "Typed",
     "UnsupportedField",
     "UnusableError",
+    "Uploads",
     "Value",
     "Walk",
     "Writer",
@@ -169,10 +184,12 @@ __all__ = [
     "extend_form",
     "fields_of_error",
     "find_walk",
+    "files_of_submission",
     "form_json_schema",
     "form_kinds",
     "form_of_schema",
     "get_draft",
+    "get_file",
     "get_submission",
     "initial_texts",
     "keep_step",
@@ -192,5 +209,6 @@ __all__ = [
     "submit_form",
     "take_step",
     "typed_of_values",
+    "uploads_for",
     "values_of_answers",
 ]

@@ -12,9 +12,10 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template
 from markupsafe import Markup, escape
 
-from core.forms.components import Column, Component, Computed, Question, Section, TemplateFile
+from core.forms.components import Column, Component, Computed, File, Question, Section, TemplateFile
 from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.expressions import Expression
+from core.forms.files.kept import NO_UPLOADS, FormFileView, Uploads
 from core.forms.reader import Reader
 from core.forms.reading import PREFIX, Reading, Typed, read_answers
 from core.forms.schema import Form, Page, State
@@ -42,6 +43,7 @@ class Rendering:
         reader: Who fills it in.
         drawn: What was drawn before, by the state it was in: in pieces, between which the typed text goes.
         secrets_set: The secrets that are there already.
+        uploads: The right to give files, and those that are there.
     """
 
     form: Form
@@ -52,6 +54,7 @@ class Rendering:
     reader: Reader
     drawn: dict[State, tuple[str, ...]]
     secrets_set: frozenset[str] = frozenset()
+    uploads: Uploads = NO_UPLOADS
     prefix: str = PREFIX
 
     def page(self, page: Page) -> Markup:
@@ -145,6 +148,10 @@ class Rendering:
         """The options of a question that may not apply: text and words."""
         return ("yes", _("Yes"), ""), ("no", _("No"), ""), ("na", _("Not applicable"), "")
 
+    def given_files(self, component: File) -> list[FormFileView | None]:
+        """The files that are given as the answer; None for each that is no longer there."""
+        return [self.uploads.files.get(each) for each in component.ids(self.typed.get(component.key, ""))]
+
     def cell_label(self, column: Column, row: object) -> str:
         """What a cell of a table is called for whoever does not see it."""
         return _("%(column)s, row %(row)s") % {"column": column.label, "row": row}
@@ -163,6 +170,7 @@ def render_form(
     scope: str,
     errors: Mapping[str, str] | None = None,
     secrets_set: Collection[str] = (),
+    uploads: Uploads = NO_UPLOADS,
 ) -> Markup:
     """The fields of a form, to be put inside a `<form>` element.
 
@@ -173,10 +181,12 @@ def render_form(
         scope: What the ids of its elements begin with: letters, digits and hyphens, unique on the page.
         errors: Field → what is wrong with it, as `InvalidAnswers.fields` gives them.
         secrets_set: The keys of the secrets that are there already: the form says so of each, and nothing more.
+        uploads: What `uploads_for` gives, for forms that ask for files; without it none can be added, and those that
+            are there have no names.
     """
     drawn = drawings(form, reader)
     reading = read_answers(form, typed, reader)
-    rendering = Rendering(form, SCOPE, typed, reading, errors or {}, reader, drawn, frozenset(secrets_set))
+    rendering = Rendering(form, SCOPE, typed, reading, errors or {}, reader, drawn, frozenset(secrets_set), uploads)
     # Everything in it is escaped by the templates.
     return Markup(_form_template.render(form=form, rendering=rendering).replace(SCOPE, scope))  # noqa: S704
 

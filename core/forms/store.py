@@ -13,6 +13,7 @@ from core.database.transaction import transaction
 from core.errors import Conflict, InvalidInput
 from core.forms.answers import Value
 from core.forms.contributed import ask_plugins
+from core.forms.files.kept import attach_files
 from core.forms.kinds import form_kinds
 from core.forms.reader import Reader
 from core.forms.reading import Typed, accept_reading
@@ -180,7 +181,8 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
         reader: Who answered, for zone and present.
 
     Raises:
-        InvalidAnswers: Answers are missing or wrong, or a plugin says so; names each field. Nothing has changed.
+        InvalidAnswers: Answers are missing or wrong, a plugin says so, or a file is gone or somebody else's; names each
+            field. Nothing has changed.
         AlreadySubmitted: The form was sent before and may be sent once only. Nothing has changed.
         ValueError: The form asks for a secret, which is no answer to be stored and read again.
     """
@@ -207,6 +209,7 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
         if row is None:
             raise AlreadySubmitted
         await drop_draft(ctx, form.key, subject, user_id)
+        await attach_files(ctx, form, subject, user_id, answers, row["id"])
         submission = Submission(row["id"], form, subject, user_id, answers, row["submitted_at"], outcome)
         await ctx.tell("form_submitted", submission=submission)
     return submission

@@ -160,6 +160,10 @@ class Context:
             return None
         return validate_plugin_settings(self._platform.settings, self.plugin, schema)
 
+    def derived_secret(self, purpose: str) -> str:
+        """A secret for one purpose that all processes of the installation agree on."""
+        return self._platform.derived_secret(purpose)
+
     @property
     def log(self) -> Any:
         """A logger that names tenant and plugin."""

@@ -17,7 +17,7 @@ API_VERSION = "1.0"
 
 _RESERVED = {
     "core has pages there": (
-        "admin agents api card day healthz home live login logout p preferences readyz role search static status "
+        "admin agents api card day files healthz home live login logout p preferences readyz role search static status "
         "vendor window workspace"
     ),
     "core has templates of that name, so '<name>/<file>' could be either's (a template clash)": (

@@ -5,6 +5,7 @@ from core.settings.loading import check_plugin_names, check_plugin_settings, loa
 from core.settings.models import (
     Broker,
     Database,
+    Files,
     IceServer,
     Live,
     Locale,
@@ -21,6 +22,7 @@ __all__ = [
     "SECRET_KEY_FILE",
     "Broker",
     "Database",
+    "Files",
     "IceServer",
     "IceUrl",
     "Live",

@@ -158,6 +158,16 @@ class Login(Section):
     lock_seconds: Count = 300
 
 
+class Files(Section):
+    """Files that people give in forms: where they are kept, and how much of them there may be."""
+
+    folder: Folder | None = None
+    max_megabytes: Annotated[StrictInt, Field(ge=1, le=10_000)] = 50
+    tenant_megabytes: Count = 10_000
+    loose_hours: Annotated[StrictInt, Field(ge=1, le=8760)] = 168
+    uploads_per_minute: Count = 60
+
+
 class IceServer(Section):
     """One STUN or TURN server, as in the browser's RTCIceServer."""
 
@@ -243,6 +253,7 @@ class Settings(Section):
     live: Live = Live()
     sessions: Sessions = Sessions()
     login: Login = Login()
+    files: Files = Files()
     ice_servers: tuple[IceServer, ...] = ()
     plugins: Plugins = Plugins()
     locale: Locale = Locale()

@@ -23,6 +23,7 @@ from core.tenant_plugins.choice import TOPIC, locked
 # Core's rows that belong to a plugin, those first that point at others. $2 is the plugin.
 _OF_CORE = {
     "core_form_draft": "starts_with(form, $2::text || ':')",
+    "core_form_file": "starts_with(form, $2::text || ':')",
     "core_form_submission": "starts_with(form, $2::text || ':')",
     "core_form_definition": "starts_with(form, $2::text || ':')",
     "core_lookup_entry": "starts_with(lookup, $2::text || '.')",

@@ -10,6 +10,7 @@ from core.audit.log import record_of
 from core.database.connection import execute, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict, InvalidInput
+from core.forms.files.removing import remove_file_waste
 from core.jobs import outbox
 from core.jobs.registry import job
 from core.locale import gettext as _
@@ -75,6 +76,7 @@ async def delete_now(platform: Platform, tenant_id: int, actor: Actor, *, confir
     await end_all_work.function(platform, tenant_id)
     while not await _delete_for_a_while(await work.get_work(number)):
         pass
+    await remove_file_waste.function(platform)
     await _finish(await work.get_work(number))
     return number
 
@@ -111,6 +113,7 @@ async def run_deletion(platform: Platform, work_id: int) -> None:
         return
     try:
         if await _delete_for_a_while(current):
+            await remove_file_waste.function(platform)
             await _finish(current)
         else:
             await _enqueue(work_id)

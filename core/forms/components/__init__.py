@@ -31,6 +31,7 @@ from core.forms.components.choices import (
 )
 from core.forms.components.computed import Computed
 from core.forms.components.contacts import Contact, Money, Phone
+from core.forms.components.files import File
 from core.forms.components.kinds import AnyComponent, Kinds, Section
 from core.forms.components.numbers import Number, Slider
 from core.forms.components.tables import Column, Table
@@ -50,6 +51,7 @@ __all__ = [
     "Consent",
     "Contact",
     "DateTime",
+    "File",
     "Kinds",
     "LongText",
     "Money",

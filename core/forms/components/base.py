@@ -25,7 +25,7 @@ _UNCLEAN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\ud800-\udfff]")
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-Operand = Literal["text", "number", "yes_no", "switch", "list", "computed", "table", "money", "joined"]
+Operand = Literal["text", "number", "yes_no", "switch", "list", "computed", "table", "money", "joined", "files"]
 
 AsTyped = Literal["anywhere", "chosen"]
 

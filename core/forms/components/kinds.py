@@ -24,6 +24,7 @@ from core.forms.components.choices import (
 )
 from core.forms.components.computed import Computed
 from core.forms.components.contacts import Contact, Money, Phone
+from core.forms.components.files import File
 from core.forms.components.numbers import Number, Slider
 from core.forms.components.tables import Table
 from core.forms.components.texts import LongText, Secret, TextLine, TextList
@@ -113,6 +114,7 @@ CORE_KINDS = (
     | Money
     | Contact
     | Table
+    | File
     | Computed
 )
 _KNOWN = {model.kind_name() for model in get_args(CORE_KINDS)}
