@@ -250,7 +250,7 @@ async def form_submitted(ctx: Context, submission: Submission) -> None:
     """A form is being sent: in its transaction, so whoever raises undoes the whole."""
 
 
-@hookspec(scope=Scope.TENANT, fail=Fail.CLOSED, timeout=60.0)
+@hookspec(scope=Scope.TENANT, mode=Mode.VETO, fail=Fail.CLOSED, timeout=60.0)
 async def form_file_check(ctx: Context, file: FileToCheck) -> Block | None:
     """A file has come in for a form, and nobody can get it yet; a `Block` refuses it and says why.
 

@@ -12,6 +12,7 @@ from core.forms.action_checks import ActionCheck
 from core.forms.actions import conditions_of_action
 from core.forms.components import Button, Component, Computed, Question, Section
 from core.forms.conditions import Condition, Equals
+from core.forms.expressions import Expression
 from core.forms.problems import Unusable
 from core.locale import gettext as _
 
@@ -135,6 +136,16 @@ class _Check:
                     }
                 if problem:
                     self.problems[place] = problem
+            if isinstance(part, Expression) and place not in self.problems:
+                self._check_scores(part, place)
+
+    def _check_scores(self, expression: Expression, place: str) -> None:
+        for name in expression.scored():
+            asked = self.there[name].component
+            if not isinstance(asked, Question) or not asked.scores:
+                self.problems[place] = _(
+                    "No answer to %(name)s has a score. Give its options scores, or ask for the answer itself."
+                ) % {"name": repr(name)}
 
     def _problem(self, name: str, before: Collection[str]) -> str:
         asked = self.there.get(name)

@@ -17,7 +17,7 @@ from typing import Annotated, Any, Self
 from pydantic import ConfigDict, Field, RootModel, model_validator
 from simpleeval import SimpleEval
 
-from core.forms.answers import Value
+from core.forms.answers import NotApplicable, Value, score_name
 from core.forms.operations import BEYOND, FUNCTIONS, OPERATORS
 from core.locale import gettext as _
 
@@ -29,6 +29,9 @@ MOST_PARTS = 200
 
 DEEPEST = 25
 """How far they may stand within each other."""
+
+SCORE = "score"
+"""What an answer counts: `score(question)`. It looks at options, not at values, so it is none of `FUNCTIONS`."""
 
 CONSTANTS: Mapping[str, Any] = {"true": True, "false": False, "none": None}
 """Names that are values, besides Python's own."""
@@ -69,11 +72,15 @@ class Expression(RootModel[Annotated[str, Field(min_length=1, max_length=LONGEST
 
     def fields(self) -> Iterator[str]:
         """The keys of the questions that it looks at."""
-        yield from sorted(set(_names(_parsed(self.root))) - CONSTANTS.keys())
+        yield from sorted({_key(name) for name in _names(_parsed(self.root))} - CONSTANTS.keys())
 
     def parts(self) -> Iterator[Expression]:
         """Itself: what it has in common with other conditions."""
         yield self
+
+    def scored(self) -> Iterator[str]:
+        """The keys of the questions of whose answers it takes the score."""
+        yield from sorted(_key(name) for name in set(_names(_parsed(self.root))) if _key(name) != name)
 
     def value(self, answers: Mapping[str, Value]) -> Value:
         """What it gives with these answers."""
@@ -89,7 +96,8 @@ class Expression(RootModel[Annotated[str, Field(min_length=1, max_length=LONGEST
 
         class Renaming(ast.NodeTransformer):
             def visit_Name(self, node: ast.Name) -> ast.AST:
-                return node if node.id in CONSTANTS or node.id in FUNCTIONS else ast.Name(name(node.id))
+                kept = node.id in CONSTANTS or node.id in FUNCTIONS or node.id == SCORE
+                return node if kept else ast.Name(name(node.id))
 
         return Expression.model_construct(root=ast.unparse(Renaming().visit(_read(self.root))))
 
@@ -99,7 +107,11 @@ class Expression(RootModel[Annotated[str, Field(min_length=1, max_length=LONGEST
 
 
 class _Known(dict[str, Value]):
-    """The answers; a question that has none is None."""
+    """The answers; a question that has none, or does not apply, is None."""
+
+    def __getitem__(self, key: str) -> Value:
+        value = super().__getitem__(key)
+        return None if isinstance(value, NotApplicable) else value
 
     def __missing__(self, key: str) -> Value:
         constant: Value = CONSTANTS.get(key)
@@ -137,7 +149,21 @@ def _parsed(text: str) -> ast.expr:
         raise ValueError(_("This expression is too long: at most %(longest)s characters.") % {"longest": LONGEST})
     tree = _read(text)
     _check(tree)
-    return tree
+    scored: ast.expr = _Scores().visit(tree)
+    return scored
+
+
+class _Scores(ast.NodeTransformer):
+    """`score(name)` is a name of its own: the score of an answer is known where the answer is, here and in browsers."""
+
+    def visit_Call(self, node: ast.Call) -> ast.AST:
+        if isinstance(node.func, ast.Name) and node.func.id == SCORE and isinstance(node.args[0], ast.Name):
+            return ast.Name(score_name(node.args[0].id))
+        return self.generic_visit(node)
+
+
+def _key(name: str) -> str:
+    return name.partition(".")[0]
 
 
 def _read(text: str) -> ast.expr:
@@ -194,7 +220,7 @@ def _check_part(node: ast.expr) -> None:
             if type(sign) in _SIGNS:
                 return
         case ast.Call(func=ast.Name(id=name), keywords=[]):
-            _check_call(name, len(node.args))
+            _check_call(name, node.args)
             return
     raise ValueError(
         _("%(part)s cannot be used in an expression. There are and, or, not, in, comparisons, + - * / and if … else.")
@@ -202,11 +228,16 @@ def _check_part(node: ast.expr) -> None:
     )
 
 
-def _check_call(name: str, arguments: int) -> None:
+def _check_call(name: str, given: list[ast.expr]) -> None:
+    if name == SCORE:
+        if len(given) != 1 or not isinstance(given[0], ast.Name) or given[0].id in CONSTANTS:
+            raise ValueError(_("score() takes the name of one question, such as score(answered_well)."))
+        return
+    arguments = len(given)
     if name not in FUNCTIONS:
         raise ValueError(
             _("There is no function %(name)s. There are: %(names)s.")
-            % {"name": name[:40], "names": ", ".join(sorted(FUNCTIONS))}
+            % {"name": name[:40], "names": ", ".join(sorted([*FUNCTIONS, SCORE]))}
         )
     takes = FUNCTIONS[name][1]
     if arguments not in takes:

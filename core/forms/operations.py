@@ -48,6 +48,11 @@ def _add(left: Any, right: Any) -> Any:
     return None
 
 
+def added(left: Any, right: Any) -> Any:
+    """The sum of two numbers, as `+` gives it."""
+    return _add(left, right)
+
+
 def _calculated(calculate: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def operation(left: Any, right: Any) -> Any:
         return as_number(calculate(left, right)) if is_number(left) and is_number(right) else None
@@ -144,6 +149,20 @@ def _extreme(choose: Callable[..., Any]) -> Callable[..., Any]:
     return function
 
 
+def _total(*values: Any) -> Any:
+    """The sum of those that are numbers; None where none is."""
+    numbers = [value for value in values if is_number(value)]
+    total: Any = 0
+    for number in numbers:
+        total = None if total is None else _add(total, number)
+    return total if numbers else None
+
+
+def _average(*values: Any) -> Any:
+    total = _total(*values)
+    return None if total is None else as_number(total / sum(map(is_number, values)))
+
+
 FUNCTIONS: Mapping[str, tuple[Callable[..., Any], range]] = {
     "empty": (_empty, range(1, 2)),
     "count": (_count, range(1, 2)),
@@ -152,5 +171,7 @@ FUNCTIONS: Mapping[str, tuple[Callable[..., Any], range]] = {
     "sum": (_sum, range(2, 3)),
     "min": (_extreme(min), range(1, 21)),
     "max": (_extreme(max), range(1, 21)),
+    "total": (_total, range(1, 21)),
+    "average": (_average, range(1, 21)),
 }
 """Name → what it does, and how many values it takes."""

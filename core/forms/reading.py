@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from core.errors import InvalidInput
 from core.forms.actions import EndForm, LeadTo, Move
-from core.forms.answers import Value
+from core.forms.answers import NotApplicable, Value, score_name
 from core.forms.components import LONGEST_TEXT, Computed, Question, UnusableError, clean
 from core.forms.reader import Reader
 from core.forms.schema import Form
@@ -245,6 +245,17 @@ def _read_question(question: Question, text: str, reader: Reader, asked_for: fro
     if value is not None:
         reading.answers[question.key] = value
         if question.key in asked_for:
-            reading.operands[question.key] = question.in_expression(value, reader)
+            _look_at(question, value, reader, reading)
     if needed and not question.answers(value):
         reading.errors[question.key] = question.missing
+
+
+def _look_at(question: Question, value: Value, reader: Reader, reading: Reading) -> None:
+    """What conditions and computed values see of an answer."""
+    if isinstance(value, str) and value in question.not_applicable:
+        reading.operands[question.key] = NotApplicable(value)
+        return
+    reading.operands[question.key] = question.in_expression(value, reader)
+    score = question.score(value)
+    if score is not None:
+        reading.operands[score_name(question.key)] = score

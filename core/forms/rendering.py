@@ -156,6 +156,10 @@ class Rendering:
         """What a cell of a table is called for whoever does not see it."""
         return _("%(column)s, row %(row)s") % {"column": column.label, "row": row}
 
+    def row_removal(self, row: object) -> str:
+        """What the button that removes a row of a table is called."""
+        return _("Remove row %(row)s") % {"row": row}
+
     @property
     def zone_hint(self) -> str:
         """In which zone times are typed."""

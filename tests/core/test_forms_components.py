@@ -34,6 +34,7 @@ COMPONENTS: dict[str, dict[str, Any]] = {
     "money": {"currencies": ["RUB", "JPY"], "minimum": "0.50", "maximum": "1000"},
     "contact": {"region": "RU"},
     "table": {"columns": COLUMNS, "max_rows": 3},
+    "file": {"max_files": 2},
 }
 ROWS = [{"goods": "Pen", "price": 1.5, "size": "xl"}, {"goods": "Ink"}]
 
@@ -75,6 +76,8 @@ def posted(form: Form, *texts: str) -> dict[str, str]:
         ("contact", ["", " ", ""], None),
         ("table", ["Pen", "1,5", "xl", "", "", "", "Ink", "", ""], ROWS),
         ("table", ["", "", ""], None),
+        ("file", ["17", "4", ""], ["17", "4"]),
+        ("file", [""], None),
     ],
 )  # fmt: skip
 def test_what_is_posted_is_stored_typed_and_given_by_programs_as_well(kind: str, texts: list[str], answer: Any) -> None:
@@ -107,6 +110,9 @@ def test_what_is_posted_is_stored_typed_and_given_by_programs_as_well(kind: str,
         ("table", ["Pen", "dear", ""], "Row 1, Price: Enter a number."),
         ("table", ["Pen", "", "", "", "1", ""], "Row 2, Goods: This must be answered."),
         ("table", ["Pen", "", "huge"], "Row 1, Size: Choose"),
+        ("file", ["me.png"], "no files"),
+        ("file", ["0017"], "no files"),
+        ("file", ["1", "2", "3"], "At most 2 files"),
     ],
 )
 def test_what_cannot_be_used_is_said_in_the_readers_language(kind: str, texts: list[str], says: str) -> None:
@@ -147,7 +153,7 @@ def test_label_help_and_error_belong_to_the_field(kind: str) -> None:
     unnamed = [
         each
         for each in re.findall(r"<(?:input|select)[^>]*>", page)
-        if "aria-label=" not in each and not re.search(r'id="([^"]+)"', each)
+        if "aria-label=" not in each and 'type="hidden"' not in each and not re.search(r'id="([^"]+)"', each)
     ]
     assert not unnamed
 
@@ -203,3 +209,63 @@ def test_a_component_that_makes_no_sense_is_refused_with_its_place(kind: str, mo
     with pytest.raises(InvalidInput) as caught:
         asking(kind, **more)
     assert set(caught.value.fields) == {f"pages.0.components.0.{place}"}
+
+
+SCORED = [
+    {"value": "good", "label": {"en": "Good"}, "score": 5},
+    {"value": "bad", "label": {"en": "Bad"}, "score": -0.5},
+    {"value": "so_so", "label": {"en": "So so"}},
+    {"value": "na", "label": {"en": "Does not apply"}, "not_applicable": True},
+]
+
+
+def test_choices_count_their_scores_and_what_does_not_apply_counts_as_nothing() -> None:
+    form = form_of(
+        {"kind": "radio", "key": "mood", "options": SCORED, "required": True},
+        {"kind": "select", "key": "second", "options": SCORED},
+        {"kind": "multi_select", "key": "several", "options": SCORED},
+        {"kind": "yes_no_na", "key": "solved"},
+        {"kind": "yes_no", "key": "first_call"},
+        {"kind": "computed", "key": "sum", "formula": "total(score(mood), score(several), score(first_call))"},
+        {"kind": "computed", "key": "mean", "formula": "average(score(mood), score(second), score(solved))"},
+        {"kind": "computed", "key": "answered", "formula": "not empty(mood) and count(several) == 2"},
+        {"kind": "text", "key": "why_not", "shown_if": {"field": "mood", "equals": "na"}},
+    )
+
+    def computed(**typed: str) -> tuple[Any, Any, Any]:
+        answers = accept_answers(form, typed, READER)
+        return answers.get("sum"), answers.get("mean"), answers["answered"]
+
+    all_of_it = {"mood": "good", "second": "bad", "several": "good\nbad", "solved": "yes", "first_call": "no"}
+    assert computed(**all_of_it) == (9.5, 1.83333333333333, True)
+    assert computed(**{**all_of_it, "solved": "na", "second": "so_so"}) == (9.5, 5, True)
+    assert computed(mood="na", several="na", solved="na") == (None, None, False)
+    # It answers a question that is required, and a condition may ask for it.
+    assert read_answers(form, {"mood": "na"}, READER).shown >= {"why_not"}
+    assert "mood" in read_answers(form, {}, READER).errors
+    assert "alone" in read_answers(form, {"mood": "good", "several": "na\ngood"}, READER).errors["several"]
+
+
+@pytest.mark.parametrize(
+    ("parts", "place", "says"),
+    [
+        ([{"kind": "radio", "key": "it", "options": [{**SCORED[3], "score": 1}]}], "0.options.0.score", "no score"),
+        ([{"kind": "text", "key": "it"}, {"kind": "text", "key": "b", "shown_if": "score(it)"}], "1.shown_if", "score"),
+        ([{"kind": "text", "key": "b", "shown_if": "score(it) > 1"}], "0.shown_if", "no question 'it'"),
+        ([{"kind": "table", "key": "it", **COMPONENTS["table"], "min_rows": 4}], "0.min_rows", "above"),
+    ],
+)  # fmt: skip
+def test_scores_and_rows_that_make_no_sense_are_refused(parts: list[dict[str, Any]], place: str, says: str) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        form_of(*parts)
+    assert says in refused.value.fields[f"pages.0.components.{place}"]
+
+
+def test_a_table_has_as_many_rows_as_are_asked_for() -> None:
+    form = asking("table", min_rows=2)
+    assert accept_answers(form, {}, READER) == {}
+    assert "At least 2 rows" in read_answers(form, {"it": '["Pen", "", ""]'}, READER).errors["it"]
+    assert len(accept_answers(form, {"it": '["Pen", "", "", "Ink", "", ""]'}, READER)["it"]) == 2  # type: ignore[arg-type]
+    page = render_form(form, {"it": '["Pen", "", ""]'}, READER, scope="f")
+    assert page.count("data-remove-row") == 2
+    assert 'aria-label="Remove row 2"' in page

@@ -32,10 +32,14 @@ ANSWERS = st.fixed_dictionaries(
         "t": st.text(st.characters(exclude_categories=["Cs"]), max_size=5)
         | st.sampled_from(["a", "ab", "🙂", "\ufb01"]),
         "ok": st.booleans(),
+        "t.score": st.integers(-5, 5),
+        "several.score": st.sampled_from([0, 1, 2.5, -0.1]),
         "several": st.lists(st.sampled_from(["a", "b", "ab"]), max_size=3),
     },
 )
-LEAVES = st.sampled_from([*NAMES, "0", "1", "3", "0.5", "'a'", "'ab'", "''", "true", "False", "none"])
+LEAVES = st.sampled_from(
+    [*NAMES, "score(t)", "score(several)", "0", "1", "3", "0.5", "'a'", "'ab'", "''", "true", "False", "none"]
+)
 
 
 def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
@@ -48,7 +52,7 @@ def _grown(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
         st.builds("(-{})".format, inner),
         st.builds("{}({})".format, name, inner),
         st.builds("round({}, {})".format, inner, st.sampled_from(["0", "1", "2", "4", "5", "0.5"])),
-        st.builds("{}({}, {})".format, st.sampled_from(["min", "max"]), inner, inner),
+        st.builds("{}({}, {})".format, st.sampled_from(["min", "max", "total", "average"]), inner, inner),
         st.builds("({} if {} else {})".format, inner, inner, inner),
     )
 
@@ -99,6 +103,8 @@ def _node_of_the_wheel() -> str:
 @settings(max_examples=500, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example("round(m, 2)", {"m": 2.675})
 @example("round(-m, 2)", {"m": 1.005})
+@example("average(m, n, several)", {"m": 0.1, "n": 0.2})
+@example("total(n, t) / average(score(t))", {"t.score": 0})
 @example("m * 3", {"m": 0.1})
 @example("n / m", {"n": 1, "m": 3})
 @example("n + 1", {"n": 999_999_999_999_999})
@@ -143,6 +149,11 @@ def test_the_same_about_questions_of_other_names_gives_the_same(text: str, answe
         ("round(2.5)", {}, 3),
         ("round(-2.5)", {}, -3),
         ("max(people, 2, 1)", {"people": 0}, 2),
+        ("total(people, comment, 3)", {"people": 2}, 5),
+        ("average(people, comment, 4)", {"people": 2}, 3),
+        ("average(people, comment)", {}, None),
+        ("score(mood) * 2", {"mood": "good", "mood.score": 4}, 8),
+        ("score(mood)", {"mood": "none_of_it"}, None),
         ("length('🙂')", {}, 1),
     ],
 )
@@ -192,6 +203,9 @@ def test_what_expressions_give(text: str, answers: dict[str, Any], gives: Any) -
         "(" * 900,
         "not " * 200 + "a",
         "-" * 900 + "1",
+        "score(1)",
+        "score(a, b)",
+        "score(true)",
         "await a",
         "\x00",
         "a \x00",

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import json
 import struct
 import zlib
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 from zoneinfo import ZoneInfo
 
+import httpx
 import pytest
 from litestar.types import ASGIApp
 
@@ -31,7 +35,10 @@ from core.forms.store import get_submission, save_draft, submit_form
 from core.plugins.context import SYSTEM, Context, Platform
 from core.tenancy.context import TenantRef
 from core.tenants.deletion import delete_now
-from tests.core.web_client import Client, add_user, client, log_in
+from tests.core.file_plugins.scanner.plugin import EICAR
+from tests.core.web_client import Client, add_user, client, log_in, switch_on, web_application
+
+__all__ = ["web_application"]
 
 pytestmark = pytest.mark.anyio
 
@@ -68,7 +75,11 @@ FORM = form_with_files(max_files=3)
 @pytest.fixture
 def switchroom_settings(tmp_path: Path) -> dict[str, str]:
     """Files go where the test can look."""
-    return {"SWITCHROOM__FILES__FOLDER": str(tmp_path / "given"), "SWITCHROOM__FILES__UPLOADS_PER_MINUTE": "20"}
+    return {
+        "SWITCHROOM__FILES__FOLDER": str(tmp_path / "given"),
+        "SWITCHROOM__FILES__UPLOADS_PER_MINUTE": "20",
+        "SWITCHROOM__PLUGINS__DIRS": json.dumps([str(Path(__file__).parent / "file_plugins")]),
+    }
 
 
 @pytest.fixture
@@ -308,3 +319,81 @@ async def browser(web: ASGIApp, platform: Platform, tenant: TenantRef) -> AsyncI
     async with client(web) as made:
         await log_in(made, "anna", tenant)
         yield made
+
+
+async def page_of(platform: Platform, form: Form = FORM) -> str:
+    """The ticket that a page would hold for Anna."""
+    tenant = await platform.tenant(slug="acme")
+    async with platform.context(tenant) as ctx:
+        anna: int = await fetch_value("SELECT id FROM core_user WHERE username = 'anna'")
+        return (await uploads_for(ctx, form, SUBJECT, anna, {})).tickets["papers"]
+
+
+async def send(browser: Client, ticket: str, content: bytes, name: str = "a.pdf") -> httpx.Response:
+    """What the page's script sends."""
+    headers = {"upload-ticket": ticket, "file-name": quote(name), "accept": "application/json"}
+    return await browser.post("/files", content=content, headers=headers)
+
+
+async def test_a_browser_gives_a_file_and_gets_it_back_to_save_it(
+    browser: Client, web: ASGIApp, platform: Platform, tenant: TenantRef
+) -> None:
+    ticket = await page_of(platform)
+    given = await send(browser, ticket, PDF, "Счёт 7.pdf")
+    assert given.status_code == 201, given.text
+    assert (given.json()["name"], given.json()["size"]) == ("Счёт 7.pdf", f"{len(PDF)} bytes")
+    got = await browser.get(given.json()["url"])
+    assert (got.content, got.headers["content-length"]) == (PDF, str(len(PDF)))
+    assert got.headers["content-disposition"].startswith("attachment; filename=")
+    assert got.headers["content-disposition"].endswith("filename*=UTF-8''" + quote("Счёт 7.pdf"))
+    assert got.headers["content-security-policy"] == "default-src 'none'; sandbox"
+    assert got.headers["x-content-type-options"] == "nosniff"
+    # Others find nothing: not before the form is sent, and afterwards only who sees everybody's calls.
+    async with client(web) as ben, client(web) as vera, client(web) as eve:
+        await add_user(platform, tenant, "ben", "agent")
+        await add_user(platform, tenant, "vera", "supervisor")
+        for person, name in ((ben, "ben"), (vera, "vera")):
+            await log_in(person, name, tenant)
+            assert (await person.get(given.json()["url"])).status_code == 404
+            assert (await person.delete(given.json()["url"])).status_code == 404
+            assert (await send(person, ticket, PDF)).status_code == 403
+        assert (await send(eve, ticket, PDF)).status_code == 401
+        async with platform.context(tenant) as ctx:
+            anna: int = await fetch_value("SELECT id FROM core_user WHERE username = 'anna'")
+            await submit_form(ctx, FORM, SUBJECT, anna, {"papers": str(given.json()["id"])}, READER)
+        assert (await ben.get(given.json()["url"])).status_code == 404
+        assert (await vera.get(given.json()["url"])).content == PDF
+    assert (await browser.delete(given.json()["url"])).status_code == 404
+    assert (await browser.get("/files/999999")).status_code == 404
+
+
+@pytest.mark.parametrize("ticket", ["", "x", "e30=.e30=", "é.é"])
+async def test_without_a_ticket_nothing_is_taken(browser: Client, platform: Platform, ticket: str) -> None:
+    headers = {"upload-ticket": ticket.encode(), "file-name": "a.pdf", "accept": "application/json"}
+    refused = await browser.post("/files", content=PDF, headers=headers)
+    assert refused.status_code == 403
+    whole = await page_of(platform)
+    assert (await send(browser, whole[1:], PDF)).status_code == 403
+    body, _dot, signature = whole.partition(".")
+    forged = base64.urlsafe_b64encode(base64.urlsafe_b64decode(body).replace(b"10000000", b"90000000")).decode()
+    assert (await send(browser, f"{forged}.{signature}", PDF)).status_code == 403
+
+
+async def test_what_is_too_large_or_a_virus_is_refused_with_the_field(
+    browser: Client, platform: Platform, tenant: TenantRef
+) -> None:
+    await switch_on(platform, tenant, "scanner")
+    ticket = await page_of(platform, form_with_files(accepts=["text", "pdf"], max_megabytes=1))
+    large = await send(browser, ticket, PDF.ljust(1_000_001))
+    assert (large.status_code, large.json()["fields"]) == (
+        413,
+        {"papers": "This file is too large: at most 1 MB will do."},
+    )
+    virus = await send(browser, ticket, EICAR, "a.txt")
+    assert (virus.status_code, virus.json()["fields"]) == (422, {"papers": "There is a virus in this file."})
+    unchecked = await send(browser, ticket, b"the scanner breaks here", "a.txt")
+    assert (unchecked.status_code, list(unchecked.json()["fields"])) == (422, ["papers"])
+    assert "could not be checked" in unchecked.json()["title"]
+    assert (await send(browser, ticket, b"harmless", "a.txt")).status_code == 201
+    async with platform.context(tenant) as ctx:
+        assert len(kept(ctx)) == await fetch_value("SELECT count(*) FROM core_form_file") == 1

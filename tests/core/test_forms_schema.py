@@ -50,8 +50,15 @@ KINDS = [
     "money",
     "contact",
     "table",
+    "file",
 ]
 SILENT = ("static_text", "rich_text", "secret")
+
+
+def counted(component: dict[str, Any]) -> bool:
+    """Whether answers to it have scores."""
+    scores = [option.get("score") for option in component.get("options", ())]
+    return component["kind"] in ("yes_no", "yes_no_na") or scores.count(None) < len(scores)
 
 
 @st.composite
@@ -71,6 +78,7 @@ def conditions(draw: st.DrawFn, before: list[dict[str, Any]]) -> dict[str, Any] 
     ]
     asked = [component["key"] for component in before if component["kind"] not in SILENT]
     expressions = [text.format(key) for key in asked for text in ("{0} > 3", "not empty({0})", "'x' in {0}", "{0}")]
+    expressions += [f"score({component['key']}) > 1" for component in before if counted(component)]
     if not comparisons + expressions or draw(st.booleans()):
         return None
     leaf = st.sampled_from([*comparisons, *expressions])
@@ -103,7 +111,15 @@ def more(draw: st.DrawFn, kind: str) -> dict[str, Any]:
                 {"key": "price", "label": draw(TEXT), "asks_for": "number"},
                 {"key": "size", "label": draw(TEXT), "asks_for": "option", "options": options},
             ]
-            return {"max_rows": draw(st.integers(1, 3)), "columns": columns}
+            most = draw(st.integers(1, 3))
+            return {"max_rows": most, "min_rows": draw(st.integers(0, most)), "columns": columns}
+        case "file":
+            sorts = st.lists(st.sampled_from(["image", "pdf", "text", "archive"]), min_size=1, max_size=3, unique=True)
+            return {
+                "accepts": draw(sorts),
+                "max_files": draw(st.integers(1, 3)),
+                "max_megabytes": draw(st.integers(1, 9)),
+            }
     return {}
 
 
@@ -117,8 +133,20 @@ def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[
     if kind == "computed":
         asked = [component["key"] for component in before if component["kind"] not in SILENT]
         some = draw(st.sampled_from([*asked, "1"]))
+        scores = [f"average(score({component['key']}), {{0}})" for component in before if counted(component)]
         formula = draw(
-            st.sampled_from(["{0} * 2", "{0} + {0}", "empty({0})", "count({0})", "{0}", "round({0} / 3, 2)"])
+            st.sampled_from(
+                [
+                    "total({0}, 2)",
+                    *scores,
+                    "{0} * 2",
+                    "{0} + {0}",
+                    "empty({0})",
+                    "count({0})",
+                    "{0}",
+                    "round({0} / 3, 2)",
+                ]
+            )
         )
         return made | {"label": draw(TEXT), "formula": formula.format(some)}
     made |= {"label": draw(TEXT), "required": draw(st.booleans()), "required_if": draw(conditions(before))}
@@ -128,7 +156,8 @@ def components(draw: st.DrawFn, key: str, before: list[dict[str, Any]]) -> dict[
         values = draw(
             st.lists(st.from_regex(r"[a-z][a-z.-]{0,5}", fullmatch=True), min_size=1, max_size=4, unique=True)
         )
-        made["options"] = [{"value": value, "label": draw(TEXT)} for value in values]
+        counts = st.sampled_from([{}, {"score": 3}, {"score": -0.5}, {"not_applicable": True}])
+        made["options"] = [{"value": value, "label": draw(TEXT), **draw(counts)} for value in values]
         one = draw(st.sampled_from([None, *values]))
         made["default"] = one if kind != "multi_select" else [one] if one else []
     if kind == "yes_no":
@@ -202,6 +231,8 @@ def answered(draw: st.DrawFn) -> tuple[Form, dict[str, str]]:
         '["Pen", "1,5", "xl", "", "", "", "Ink", "", ""]',
         '["", "x", ""]',
         "[1]",
+        "17",
+        "17\n4\n17",
     ]
     texts = st.one_of(st.sampled_from(sensible), st.text(max_size=30))
     typed = {}

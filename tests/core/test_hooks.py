@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,8 @@ from core.agents.views import view
 from core.database.connection import fetch
 from core.errors import InvalidInput
 from core.forms.contributed import extend_form
+from core.forms.files.receiving import FileRefused, receive_file
+from core.forms.files.tickets import Ticket
 from core.forms.kinds import form_kinds
 from core.forms.reader import Reader
 from core.forms.reading import InvalidAnswers
@@ -364,6 +366,22 @@ async def test_hook_form_validate(ctx: Context, platform: Platform, tenant: Tena
 async def test_hook_form_submitted(ctx: Context, platform: Platform, tenant: TenantRef) -> None:
     await send(ctx, await add_user(platform, tenant, "anna", AGENT), "hush")
     assert await notes(ctx) == ["enabled", "hush"]
+
+
+async def test_hook_form_file_check(ctx: Context, platform: Platform, tenant: TenantRef) -> None:
+    anna = await add_user(platform, tenant, "anna", AGENT)
+    ticket = Ticket(tenant.id, anna, "test:card", "core:segment:1", "paper", ("text",), 1000)
+
+    async def given(name: str) -> str:
+        async def bytes_of_it() -> AsyncIterator[bytes]:
+            yield b"words"
+
+        return (await receive_file(ctx, ticket, name, bytes_of_it(), None)).name
+
+    assert await given("hush.txt") == "hush.txt"
+    with pytest.raises(FileRefused) as refused:
+        await given("loud.txt")
+    assert refused.value.fields == {"paper": "Too loud a file."}
 
 
 # --- Views -----------------------------------------------------------------------------------------------------------

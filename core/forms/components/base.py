@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import reduce
 from pathlib import Path
 from typing import ClassVar, Literal
 
@@ -14,6 +15,7 @@ from pydantic import BaseModel, ConfigDict
 from core.forms.answers import Key, Value
 from core.forms.conditions import Condition
 from core.forms.markdown import markdown
+from core.forms.operations import added
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
@@ -171,6 +173,26 @@ class Question(Component):
     def in_expression(self, value: Value, reader: Reader) -> Value:
         """The answer as expressions see it, which is as the browser can see it too."""
         return value
+
+    @property
+    def scores(self) -> Mapping[str, float]:
+        """What choosing an answer counts, by its text; empty where answers count nothing."""
+        return {}
+
+    @property
+    def not_applicable(self) -> frozenset[str]:
+        """The texts that say that the question does not apply."""
+        return frozenset()
+
+    def score(self, value: Value) -> int | float | None:
+        """What an answer counts; None for one that counts nothing."""
+        texts = ["yes" if value is True else "no" if value is False else value]
+        known = [
+            self.scores[each]
+            for each in (value if isinstance(value, list) else texts)
+            if isinstance(each, str) and each in self.scores
+        ]
+        return reduce(added, known) if known else None
 
     def chosen(self, text: str) -> list[str]:
         """The parts of a text that holds several answers, one a line."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -13,11 +13,14 @@ from typing_extensions import override
 from core.forms.actions import MOST_ACTIONS, Action, Move
 from core.forms.answers import Value
 from core.forms.components.base import AsTyped, Operand, Question, UnusableError
+from core.forms.components.numbers import Limit
 from core.forms.markdown import markdown
 from core.forms.problems import Unusable
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
+
+_YES_AND_NO: Mapping[str, float] = {"yes": 1, "no": 0}
 
 
 class YesNo(Question):
@@ -38,6 +41,11 @@ class YesNo(Question):
     @override
     def initial(self) -> Value:
         return self.default
+
+    @property
+    @override
+    def scores(self) -> Mapping[str, float]:
+        return _YES_AND_NO
 
     @override
     def parse(self, text: str, reader: Reader) -> Value:
@@ -168,6 +176,16 @@ class YesNoNA(Question):
             raise UnusableError(_("Choose one of the options."))
         return text
 
+    @property
+    @override
+    def scores(self) -> Mapping[str, float]:
+        return _YES_AND_NO
+
+    @property
+    @override
+    def not_applicable(self) -> frozenset[str]:
+        return frozenset({"na"})
+
     @override
     def admits(self, value: Value) -> bool:
         return value in ("yes", "no", "na")
@@ -207,12 +225,28 @@ class Rating(Question):
 
 
 class Option(BaseModel):
-    """One of the answers to choose from."""
+    """One of the answers to choose from.
+
+    Attributes:
+        score: What choosing it counts: `score(question)` in expressions.
+        not_applicable: Choosing it says that the question does not apply: that is enough where an answer is required,
+            and is nothing in expressions.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     value: Annotated[str, Field(pattern=r"^[A-Za-z0-9][A-Za-z0-9_.-]{0,59}$")]
     label: Text
+    score: int | Limit | None = None
+    not_applicable: bool = False
+
+    @model_validator(mode="after")
+    def _counts_or_does_not_apply(self) -> Self:
+        if self.not_applicable and self.score is not None:
+            raise Unusable(
+                {"score": _("An option that says that nothing applies has no score. Take one of the two away.")}
+            )
+        return self
 
 
 class _OneOf(Question):
@@ -248,6 +282,16 @@ class _OneOf(Question):
     @cached_property
     def _values(self) -> frozenset[str]:
         return frozenset(option.value for option in self.options)
+
+    @cached_property
+    def scores(self) -> Mapping[str, float]:
+        """See `Question`."""
+        return _scores(self.options)
+
+    @cached_property
+    def not_applicable(self) -> frozenset[str]:
+        """See `Question`."""
+        return _not_applicable(self.options)
 
 
 class Radio(_OneOf):
@@ -360,11 +404,27 @@ class MultiSelect(Question):
         chosen = self.chosen(text)
         if not self._values.keys() >= set(chosen):
             raise UnusableError(_("Choose of the options."))
+        if len(set(chosen)) > 1 and self.not_applicable & set(chosen):
+            raise UnusableError(_("What says that nothing applies is chosen alone."))
         return sorted(set(chosen), key=self._values.__getitem__) or None
 
     @cached_property
     def _values(self) -> dict[str, int]:
         return {option.value: number for number, option in enumerate(self.options)}
+
+    @cached_property
+    def scores(self) -> Mapping[str, float]:
+        """See `Question`."""
+        return _scores(self.options)
+
+    @cached_property
+    def not_applicable(self) -> frozenset[str]:
+        """See `Question`."""
+        return _not_applicable(self.options)
+
+    @override
+    def in_expression(self, value: Value, reader: Reader) -> Value:
+        return None if isinstance(value, list) and self.not_applicable & {str(each) for each in value} else value
 
     @override
     def show(self, value: Value, reader: Reader) -> str:
@@ -385,3 +445,11 @@ def _check_options(options: Sequence[Option], defaults: Sequence[str]) -> None:
     unknown = next((value for value in defaults if value not in values), None)
     if unknown is not None:
         raise Unusable({"default": _("%(value)s is none of the options. Choose one.") % {"value": repr(unknown)}})
+
+
+def _scores(options: Sequence[Option]) -> Mapping[str, float]:
+    return {option.value: option.score for option in options if option.score is not None}
+
+
+def _not_applicable(options: Sequence[Option]) -> frozenset[str]:
+    return frozenset(option.value for option in options if option.not_applicable)

@@ -19,6 +19,7 @@ from core.forms.problems import Unusable
 from core.forms.reader import Reader
 from core.forms.text import Text
 from core.locale import gettext as _
+from core.locale import ngettext
 
 
 class Column(BaseModel):
@@ -75,6 +76,7 @@ class Table(Question):
 
     Attributes:
         max_rows: How many there may be.
+        min_rows: How many there must be, where there is one at all or the table is required.
     """
 
     operand: ClassVar[Operand | None] = "table"
@@ -82,6 +84,7 @@ class Table(Question):
     kind: Literal["table"] = "table"
     columns: Annotated[tuple[Column, ...], Field(min_length=1, max_length=12)]
     max_rows: Annotated[int, Field(ge=1, le=100)] = 20
+    min_rows: Annotated[int, Field(ge=0, le=100)] = 0
 
     @model_validator(mode="after")
     def _columns_differ(self) -> Self:
@@ -91,7 +94,18 @@ class Table(Question):
             named = {"name": repr(keys[twice])}
             problem = _("Two columns are named %(name)s. Give one of them another name.") % named
             raise Unusable({f"columns.{twice}.key": problem})
+        if self.min_rows > self.max_rows:
+            raise Unusable({"min_rows": _("This is above the maximum. Lower it, or raise the maximum.")})
         return self
+
+    @property
+    @override
+    def missing(self) -> str:
+        return self._too_few if self.min_rows > 1 else super().missing
+
+    @property
+    def _too_few(self) -> str:
+        return ngettext("At least %(least)d row.", "At least %(least)d rows.", self.min_rows) % {"least": self.min_rows}
 
     @property
     def columns_for_browser(self) -> list[tuple[str, str]]:
@@ -105,9 +119,10 @@ class Table(Question):
         return json.dumps(list(texts), ensure_ascii=False) if any(text.strip() for text in texts) else ""
 
     def rows(self, text: str) -> list[list[str]]:
-        """The rows that are shown: those of a text as they were typed, and a blank one where one more fits."""
+        """The rows that are shown: those of a text as typed, and blank ones: one at least where it fits."""
         typed = [row for row in self._rows(text) if any(cell.strip() for cell in row)][: self.max_rows]
-        return [*typed, [""] * len(self.columns)][: self.max_rows]
+        blank = max(1, self.min_rows - len(typed))
+        return [*typed, *([""] * len(self.columns) for _row in range(blank))][: self.max_rows]
 
     def _rows(self, text: str) -> Iterator[list[str]]:
         cells = read_list(text)
@@ -121,6 +136,8 @@ class Table(Question):
         typed = [row for row in self._rows(text) if any(cell.strip() for cell in row)]
         if len(typed) > self.max_rows:
             raise UnusableError(_("At most %(most)s rows fit.") % {"most": self.max_rows})
+        if 0 < len(typed) < self.min_rows:
+            raise UnusableError(self._too_few)
         for number, row in enumerate(typed, start=1):
             cells = (
                 (column.key, self._cell(number, column, cell, reader))

@@ -25,7 +25,7 @@ from core.forms.files.storage import arriving_path, file_store
 from core.forms.files.tickets import Ticket
 from core.locale import gettext as _
 from core.plugins.context import Context
-from core.plugins.dispatch import HookFailed
+from core.plugins.dispatch import HookFailed, Refused
 from core.settings import Files
 
 ARRIVAL_SECONDS = 3600
@@ -191,12 +191,12 @@ def _append(file: BufferedWriter, digest: Any, chunk: bytes) -> None:
 
 async def _ask_plugins(ctx: Context, ticket: Ticket, file: FileToCheck) -> None:
     try:
-        blocks = await ctx.collect("form_file_check", file=file)
+        await ctx.veto("form_file_check", file=file)
+    except Refused as refused:
+        raise _refused(ticket, refused.message) from refused
     except HookFailed as error:
         problem = _("This file could not be checked just now. Try again later.")
         raise _refused(ticket, problem) from error
-    if blocks:
-        raise _refused(ticket, " ".join(block.reason for block in blocks))
 
 
 async def _finish(

@@ -7,7 +7,9 @@ from typing import Any
 
 from markupsafe import Markup
 
+from core.forms.answers import NotApplicable
 from core.forms.components import Button
+from core.forms.files.kept import NO_UPLOADS, Uploads
 from core.forms.flows.telling import told_before
 from core.forms.flows.walks import Walk, buttons_shown
 from core.forms.reader import Reader
@@ -16,7 +18,14 @@ from core.forms.rendering import SCOPE, Rendering, drawings, step_template
 from core.locale import gettext as _
 
 
-def render_step(walk: Walk, reader: Reader, *, scope: str, errors: Mapping[str, str] | None = None) -> Markup:
+def render_step(
+    walk: Walk,
+    reader: Reader,
+    *,
+    scope: str,
+    errors: Mapping[str, str] | None = None,
+    uploads: Uploads = NO_UPLOADS,
+) -> Markup:
     """The page that is shown now, to be put inside a `<form>` element: fields, buttons, and what was answered before.
 
     The `<form>` posts to whoever calls `take_step`; with `data-autosave` to whoever calls `keep_step`.
@@ -26,11 +35,12 @@ def render_step(walk: Walk, reader: Reader, *, scope: str, errors: Mapping[str, 
         reader: Who fills it in.
         scope: What the ids of its elements begin with: letters, digits and hyphens, unique on the page.
         errors: Field → what is wrong with it, as `InvalidAnswers.fields` gives them.
+        uploads: What `uploads_for` gives for `walk.form`, where it asks for files.
     """
     typed = walk.typed(reader)
     reading = read_answers(walk.form, typed, reader)
     drawn = drawings(walk.form, reader)
-    rendering = Rendering(walk.form, SCOPE, typed, reading, errors or {}, reader, drawn)
+    rendering = Rendering(walk.form, SCOPE, typed, reading, errors or {}, reader, drawn, uploads=uploads)
     closing = walk.pages[0].closing
     title = _("To finish") if closing and len(walk.pages) > 1 else walk.pages[0].title or walk.form.title
     written = step_template().render(
@@ -51,9 +61,9 @@ def render_step(walk: Walk, reader: Reader, *, scope: str, errors: Mapping[str, 
 def _known(walk: Walk, reading: Reading, typed: Mapping[str, str]) -> dict[str, Any]:
     """The answers of other pages that conditions look at: their texts and, as expressions see them, their values."""
     return {
-        key: [typed.get(key), value]
-        for key, value in reading.operands.items()
-        if key in walk.form.asked_for and key not in walk.fields
+        name: [typed.get(name), None if isinstance(value, NotApplicable) else value]
+        for name, value in reading.operands.items()
+        if (key := name.partition(".")[0]) in walk.form.asked_for and key not in walk.fields
     }
 
 

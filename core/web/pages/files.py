@@ -23,18 +23,13 @@ FileId = Annotated[int, Parameter(ge=1, le=2**63 - 1)]
 # The bytes are counted while they come in, by the limits of the question: the framework's own limit is for all that is
 # read at once.
 @post("/files", permission=SIGNED_IN, status_code=201, request_max_body_size=None)
-async def upload(
-    request: Request[Any, Any, Any],
-    ctx: Context,
-    user: SignedIn,
-    ticket: Annotated[str, Parameter(header="upload-ticket", max_length=4000)],
-    name: Annotated[str, Parameter(header="file-name", max_length=3000)],
-) -> dict[str, Any]:
-    """Takes one file in: the body is its bytes, `file-name` its name, percent-encoded."""
+async def upload(request: Request[Any, Any, Any], ctx: Context, user: SignedIn) -> dict[str, Any]:
+    """Takes one file in: its bytes are the body, `file-name` is percent-encoded, `upload-ticket` the right to give."""
     length = request.headers.get("content-length", "")
     known = int(length) if length.isascii() and length.isdigit() and len(length) < 16 else None
-    granted = read_ticket(ctx, ticket, user.id)
-    file = await receive_file(ctx, granted, unquote(name), request.stream(), known)
+    granted = read_ticket(ctx, request.headers.get("upload-ticket", ""), user.id)
+    name = unquote(request.headers.get("file-name", ""))
+    file = await receive_file(ctx, granted, name, request.stream(), known)
     return {"id": file.id, "name": file.name, "size": file.size_in_words, "url": file.url}
 
 

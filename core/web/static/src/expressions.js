@@ -90,6 +90,13 @@ function round(value, places = 0) {
   return asNumber(Math.sign(value) * Number(`${Math.round(Number(`${digits}e${places}`))}e-${places}`));
 }
 
+/** The sum of those that are numbers; nothing where none is. */
+export function total(...values) {
+  const numbers = values.filter(isNumber);
+  const sum = numbers.reduce((before, number) => calculated(before, number, (one, other) => one + other), 0);
+  return numbers.length ? sum : null;
+}
+
 const FUNCTIONS = {
   empty,
   count: (value) => (Array.isArray(value) ? value.length : empty(value) ? 0 : 1),
@@ -103,6 +110,11 @@ const FUNCTIONS = {
   },
   min: (...values) => (values.every(isNumber) ? Math.min(...values) : null),
   max: (...values) => (values.every(isNumber) ? Math.max(...values) : null),
+  total,
+  average: (...values) => {
+    const sum = total(...values);
+    return sum === null ? null : asNumber(sum / values.filter(isNumber).length);
+  },
 };
 
 // --- Trees -----------------------------------------------------------------------------------------------------------

@@ -1,6 +1,8 @@
 // The answers that stand in a form, as texts and as expressions see them. What is hidden counts as not answered, as it
 // does for the server.
 
+import { total } from "./expressions.js";
+
 const MOST_DIGITS = 15;
 
 /** The element of a question that is shown, and its inputs. */
@@ -14,6 +16,8 @@ function shown(fields, key) {
 
 function textIn(named) {
   if (named[0]?.type === "checkbox") return named.filter((input) => input.checked).map((input) => input.value).join("\n");
+  // The button that is pressed answers with the form itself.
+  if (named[0]?.type === "submit") return null;
   const answering = named[0]?.type === "radio" ? named.find((input) => input.checked) : named[0];
   return answering?.value ?? null;
 }
@@ -90,14 +94,31 @@ function rowsIn(named, columns) {
 const SEVERAL = {
   table: ({ component, named }) => rowsIn(named, JSON.parse(component.dataset.columns)),
   money: ({ named }) => numberIn(named[0].value),
+  files: ({ named }) => {
+    const ids = named.map((input) => input.value).filter(Boolean);
+    return ids.length ? ids : null;
+  },
   joined: ({ named }) => named.map((input) => input.value.trim()).filter(Boolean).join(" ") || null,
 };
 
-/** Gives the answers that stand in these fields, typed. */
+/** What of several texts counts, or that none of them applies: as core/forms/components/choices.py says. */
+function chosen({ component, named }) {
+  const text = textIn(named) ?? "";
+  const texts = component.dataset.operand === "list" ? text.split("\n").filter(Boolean) : [text];
+  const applies = !texts.some((each) => JSON.parse(component.dataset.notApplicable ?? "[]").includes(each));
+  const scores = JSON.parse(component.dataset.scores ?? "{}");
+  return { applies, score: applies ? total(...texts.map((each) => scores[each] ?? null)) : null };
+}
+
+/** Gives the answers that stand in these fields, typed; `key.score` is what the answer counts. */
 export function valuesOf(fields) {
-  return (key) => {
+  return (name) => {
+    const [key, score] = name.split(".");
     const question = shown(fields, key);
-    if (!question) return knownOf(fields)[key]?.[1] ?? null;
+    if (!question) return knownOf(fields)[name]?.[1] ?? null;
+    const { scores, notApplicable } = question.component.dataset;
+    if (score) return scores ? chosen(question).score : null;
+    if (notApplicable && !chosen(question).applies) return null;
     if (question.component.dataset.computed) return computed.get(question.component) ?? null;
     const several = SEVERAL[question.component.dataset.operand];
     if (several) return several(question);

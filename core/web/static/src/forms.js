@@ -31,7 +31,7 @@ function holds(condition, fields) {
 }
 
 function markRequired(component, required) {
-  const field = component.matches("fieldset") ? component : component.querySelector("input, textarea, select");
+  const field = component.matches("fieldset") ? component : component.querySelector("input:not([type=hidden]), textarea, select");
   component.querySelector("[data-form-label]")?.classList.toggle("required", required);
   if (required) field?.setAttribute("aria-required", "true");
   else field?.removeAttribute("aria-required");
@@ -90,19 +90,49 @@ function tellSliders(fields) {
   }
 }
 
+/** Calls the cells of each row by its number, and offers what can be done with as many rows. */
+function numberRows(table) {
+  const rows = table.querySelectorAll("tbody tr");
+  for (const [index, row] of rows.entries()) {
+    for (const part of row.querySelectorAll("[data-label]")) {
+      part.setAttribute("aria-label", part.dataset.label.replace("{row}", index + 1));
+    }
+  }
+  const add = table.querySelector("[data-add-row]");
+  add.hidden = rows.length >= Number(add.dataset.addRow);
+}
+
+function emptyRow(row) {
+  for (const input of row.querySelectorAll("input, select")) input.value = "";
+}
+
 /** One more row, as the last one is, without what was typed there. */
 function addRow(button) {
   const table = button.closest("[data-component]");
   const last = table.querySelector("tbody tr:last-child");
-  const number = table.querySelectorAll("tbody tr").length + 1;
   const row = last.cloneNode(true);
-  for (const input of row.querySelectorAll("input, select")) {
-    input.value = "";
-    input.setAttribute("aria-label", input.dataset.label.replace("{row}", number));
-  }
+  emptyRow(row);
   last.after(row);
+  numberRows(table);
   row.querySelector("input, select").focus();
-  button.hidden = number >= Number(button.dataset.addRow);
+}
+
+/** Takes a row away, or empties it where so many must stay; whoever uses the keyboard goes on with the next one. */
+function removeRow(button) {
+  const table = button.closest("[data-component]");
+  const row = button.closest("tr");
+  const least = Math.max(1, Number(table.querySelector("[data-add-row]").dataset.leastRows));
+  let next = row;
+  if (table.querySelectorAll("tbody tr").length > least) {
+    next = row.nextElementSibling ?? row.previousElementSibling;
+    row.remove();
+    numberRows(table);
+    next.querySelector("[data-remove-row]").focus();
+  } else {
+    emptyRow(row);
+    row.querySelector("input, select").focus();
+  }
+  next.querySelector("input, select").dispatchEvent(new Event("input", { bubbles: true }));
 }
 
 /** *Next* leads on only where no button of the page does. */
@@ -288,8 +318,9 @@ export function startForms() {
   document.addEventListener("input", changed);
   document.addEventListener("change", changed);
   document.addEventListener("click", (event) => {
-    const button = event.target.closest?.("[data-add-row]");
-    if (button) addRow(button);
+    const button = event.target.closest?.("[data-add-row], [data-remove-row]");
+    if (button?.matches("[data-add-row]")) addRow(button);
+    else if (button) removeRow(button);
   });
   document.addEventListener("focusout", (event) => autosaveOf(event.target)?.save());
   document.addEventListener("formdata", ({ target, formData }) => {

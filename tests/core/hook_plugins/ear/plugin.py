@@ -33,7 +33,7 @@ from switchroom.contributions import (
     Widget,
     WorkspaceSection,
 )
-from switchroom.forms import FormRef, Question, Reader, Submission, Text, TextLine, Value
+from switchroom.forms import FileToCheck, FormRef, Question, Reader, Submission, Text, TextLine, Value
 from switchroom.interactions import InteractionView
 from switchroom.jobs import Schedule
 from switchroom.runtime import Platform, TenantRef
@@ -218,6 +218,10 @@ class Ear:
     @hookimpl
     async def form_validate(self, ctx: Context, form: FormRef, answers: dict[str, Value]) -> dict[str, str]:
         return {"ear__sound__name": "Too loud."} if answers.get("ear__sound__name") == "bang" else {}
+
+    @hookimpl
+    async def form_file_check(self, file: FileToCheck) -> Block | None:
+        return Block("Too loud a file.") if "loud" in file.name else None
 
     @hookimpl
     async def form_submitted(self, ctx: Context, submission: Submission) -> None:
