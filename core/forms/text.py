@@ -36,11 +36,14 @@ class Text(RootModel[Annotated[dict[LanguageTag, Words], Field(min_length=1)]]):
         return cls({active_language(): gettext(message), FALLBACK: message})
 
     def in_language(self, language: str) -> str:
-        """The text in a language, else in its parent (`pt` for `pt-BR`), else in English, else in any."""
+        """The text in a language, else in its parent (`pt` for `pt-BR`), else in English, else in the first by its tag.
+
+        Not in the one that was written first: the database keeps no order, and what was asked is shown as it was.
+        """
         for wanted in (language, language.partition("-")[0], FALLBACK):
             if wanted in self.root:
                 return self.root[wanted]
-        return next(iter(self.root.values()))
+        return self.root[min(self.root)]
 
     def __str__(self) -> str:
         return self.in_language(active_language())

@@ -11,6 +11,7 @@
 
 import { evaluate, truth } from "./expressions.js";
 import { textsOf, valuesOf, writeComputed } from "./form_answers.js";
+import { startFiles } from "./form_files.js";
 
 const PAUSE_IN_TYPING = 600;
 const SHORTEST_WAIT = 1_000;
@@ -313,6 +314,7 @@ function arrived(element) {
 }
 
 export function startForms() {
+  startFiles();
   document.querySelectorAll("[data-form]").forEach(apply);
   document.querySelectorAll("[data-form-step]").forEach(isNewStep);
   document.addEventListener("input", changed);
