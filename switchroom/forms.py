@@ -102,6 +102,7 @@ from core.forms.store import (
     submit_form,
 )
 from core.forms.text import Text
+from core.forms.translations import MissingTranslation, missing_translations
 from core.forms.values import pick_values
 
 __all__ = [
@@ -139,6 +140,7 @@ __all__ = [
     "Lead",
     "LeadTo",
     "LongText",
+    "MissingTranslation",
     "Money",
     "MultiSelect",
     "Number",
@@ -193,6 +195,7 @@ __all__ = [
     "get_submission",
     "initial_texts",
     "keep_step",
+    "missing_translations",
     "pick_answers",
     "pick_values",
     "published_form",

@@ -43,8 +43,9 @@ class Languages:
 
     @contextmanager
     def speaking(self, language: str) -> Iterator[None]:
-        """Makes a language active for the block; an unknown one is the default."""
-        chosen = language if language in self._translations else self._default
+        """Makes a language active for the block: itself, else its parent (`ru` for `ru-RU`), else the default."""
+        known = (each for each in (language, language.partition("-")[0]) if each in self._translations)
+        chosen = next(known, self._default)
         with speaking(chosen, self._translations[chosen]):
             yield
 

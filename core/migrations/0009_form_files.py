@@ -7,7 +7,7 @@ from core.forms.files.models import FileState
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0006_agents")]
+    dependencies = [("core", "0008_flows")]
 
     initial = False
 
