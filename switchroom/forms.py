@@ -48,11 +48,6 @@ from core.forms.components import (
 from core.forms.conditions import All, Any_, Condition, Equals
 from core.forms.contributed import extend_form
 from core.forms.expressions import Expression
-from core.forms.flows.beginning import begin_walk
-from core.forms.flows.opening import CannotOpen
-from core.forms.flows.showing import render_step
-from core.forms.flows.steps import Ended, keep_step, take_step
-from core.forms.flows.walks import StepPassed, Walk, find_walk
 from core.forms.files.kept import (
     FormFileView,
     StoredFile,
@@ -62,6 +57,11 @@ from core.forms.files.kept import (
     uploads_for,
 )
 from core.forms.files.receiving import FileToCheck
+from core.forms.flows.beginning import begin_walk
+from core.forms.flows.opening import CannotOpen
+from core.forms.flows.showing import render_step
+from core.forms.flows.steps import Ended, keep_step, take_step
+from core.forms.flows.walks import StepPassed, Walk, find_walk
 from core.forms.from_schema import (
     WHOLE_FORM,
     UnsupportedField,
@@ -185,8 +185,8 @@ __all__ = [
     "drop_draft",
     "extend_form",
     "fields_of_error",
-    "find_walk",
     "files_of_submission",
+    "find_walk",
     "form_json_schema",
     "form_kinds",
     "form_of_schema",
