@@ -6,6 +6,7 @@ A handler may take `ctx`, the `Context` of the tenant, the plugin and whoever ac
 from core.accounts.permissions import HANDLE_INTERACTIONS, SEE_INTERACTIONS, SIGNED_IN
 from core.accounts.sessions import SignedIn
 from core.web.access import visitor_may
+from core.web.downloads import download
 from core.web.rendering import fragment, page, public_page, with_event, with_toast
 from core.web.spreadsheets import CSV_MARK, csv_line
 from core.web.status import LABELS as STATUS_LABELS
@@ -18,6 +19,7 @@ __all__ = [
     "STATUS_LABELS",
     "SignedIn",
     "csv_line",
+    "download",
     "fragment",
     "page",
     "public_page",
