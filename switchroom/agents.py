@@ -12,8 +12,9 @@ from core.agents.pools import (
     pools_of,
     set_pool,
 )
-from core.agents.reasons import Reason, all_reasons, reasons_for
+from core.agents.reasons import Reason, all_reasons, reasons_for, setter_of
 from core.agents.room import Room, lock_room, room_on
+from core.agents.roster import log_out
 from core.agents.service import choose_intent
 from core.agents.settling import GRACE_SECONDS
 from core.agents.states import Intent, Occupancy, Status
@@ -40,6 +41,7 @@ __all__ = [
     "drop_pool",
     "free_in_pool",
     "lock_room",
+    "log_out",
     "members_of",
     "people_who_may",
     "place_agent",
@@ -48,5 +50,6 @@ __all__ = [
     "room_on",
     "save_team",
     "set_pool",
+    "setter_of",
     "view",
 ]

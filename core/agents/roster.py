@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core import facts
+from core.accounts.users import log_out_everywhere
 from core.agents.models import Team
 from core.agents.settling import lock_agent, set_intent, settle
 from core.agents.states import Intent
@@ -68,6 +69,14 @@ async def end_shift(ctx: Context, user_id: int) -> None:
             user_id,
         )
         await settle(ctx, user_id, "logged_out")
+
+
+async def log_out(ctx: Context, user_id: int) -> None:
+    """The agent goes home: every login of his ends, and he is offline as soon as what he has in hand is over."""
+    async with transaction():
+        await log_out_everywhere(ctx, user_id)
+        await end_shift(ctx, user_id)
+        await ctx.publish(f"user:{user_id}", "agents")
 
 
 async def _break(ctx: Context, agent: dict[str, Any], cause: str) -> None:

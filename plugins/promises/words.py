@@ -19,6 +19,7 @@ from switchroom.locale import gettext as _
 _KINDS = {
     CALLBACK: (mark("Callback"), "phone-outgoing"),
     "next_attempt": (mark("Next attempt"), "repeat"),
+    "deferred_call": (mark("Deferred call"), "clock-pause"),
     "postponed_record": (mark("Postponed record"), "clipboard-list"),
 }
 STATES = {

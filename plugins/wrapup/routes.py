@@ -10,7 +10,7 @@ from litestar.params import Parameter
 from litestar.response import Template
 
 from plugins.wrapup import services
-from plugins.wrapup.forms import LATER, SIMPLE
+from plugins.wrapup.forms import AFTER_SERVICE, END_OF_SHIFT, LATER, SIMPLE
 from plugins.wrapup.panels import caller_name, head, panel_name
 from plugins.wrapup.permissions import PROCESS_TASKS
 from switchroom import Context
@@ -100,6 +100,8 @@ async def send(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: Se
         await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
         notice = _("The time was over before the form was sent. What you typed is kept; complete it below.")
         return await _panel(ctx, user, notice=notice, status_code=error.status)
+    if (f"answer.{AFTER_SERVICE}", END_OF_SHIFT) in posted:
+        return Response(None, status_code=200, headers={"HX-Redirect": "/login"})
     return with_toast(await _panel(ctx, user), _("The form was sent."))
 
 

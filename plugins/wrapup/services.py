@@ -6,12 +6,25 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from plugins.wrapup.dispositions.asking import note_choice, with_dispositions
-from plugins.wrapup.forms import AFTER_SERVICE, BREAK, COMMENT, LATER, NEXT_ATTEMPT_AT, SIMPLE, SUCCESSFUL
+from plugins.wrapup.forms import (
+    AFTER_SERVICE,
+    BREAK,
+    BREAK_REASON,
+    COMMENT,
+    DEFERRED_AT,
+    END_OF_SHIFT,
+    LATER,
+    NEXT_ATTEMPT_AT,
+    SIMPLE,
+    SUCCESSFUL,
+    below,
+    with_break_reasons,
+)
 from plugins.wrapup.models import AttemptState, Mode, NextAttempt, WorkState
 from plugins.wrapup.reasons import with_reasons
 from plugins.wrapup.work import WorkView, hold_work, set_state, subject_of, unfinished_works, work_of
 from switchroom import Context
-from switchroom.agents import Intent
+from switchroom.agents import Intent, log_out, reasons_for, setter_of, view
 from switchroom.capabilities import NewPromise, PromiseLedger, Recorded
 from switchroom.database import transaction
 from switchroom.errors import Conflict, NotFound
@@ -20,11 +33,13 @@ from switchroom.forms import (
     Form,
     Reader,
     Submission,
+    Text,
     Typed,
     Writer,
     extend_form,
     get_draft,
     get_submission,
+    published_version,
     save_draft,
     submit_form,
 )
@@ -122,7 +137,8 @@ async def next_attempts(ctx: Context, agent_id: int, limit: int = 5) -> list[Nex
 
 async def sent(ctx: Context, segment_id: int, agent_id: int) -> Submission | None:
     """The answers of a form that was sent, or None."""
-    return await get_submission(ctx, SIMPLE.key, subject_of(segment_id), agent_id)
+    task = await own_task(ctx, segment_id, agent_id)
+    return await get_submission(ctx, task.work.rule.form, subject_of(segment_id), agent_id)
 
 
 async def whole_form(ctx: Context, form: Form, segment_id: int, agent_id: int) -> Form:
@@ -133,7 +149,26 @@ async def whole_form(ctx: Context, form: Form, segment_id: int, agent_id: int) -
     """
     task = await own_task(ctx, segment_id, agent_id)  # What is asked may tell of the call.
     whole = await with_reasons(ctx, await with_dispositions(ctx, form, task.interaction))
+    whole = with_break_reasons(whole, await _break_reasons(ctx, agent_id))
+    own = await published_version(ctx, task.work.rule.form, task.work.form_version)
+    if own is not None:
+        whole = _joined(ctx, own, whole)
     return await extend_form(ctx, whole, subject_of(segment_id), agent_id)
+
+
+def _joined(ctx: Context, own: Form, usual: Form) -> Form:
+    try:
+        return below(own, usual)
+    except ValueError:
+        # The agent has the questions of after-contact work in any case.
+        ctx.log.exception("form_does_not_fit", form=own.key, version=own.version)
+        return Form(key=own.key, version=own.version, title=own.title, pages=usual.pages)
+
+
+async def _break_reasons(ctx: Context, agent_id: int) -> list[tuple[str, Text]]:
+    agent = await view(ctx, agent_id)
+    there = await reasons_for(ctx, agent.team_id, setter_of(ctx, agent_id)) if agent else []
+    return [(reason.code, Text.of(en=reason.name)) for reason in there]
 
 
 async def keep_draft(
@@ -270,14 +305,15 @@ async def _submit(ctx: Context, task: Task, form: Form, typed: Typed, reader: Re
     segment_id, agent_id = task.segment.id, task.segment.agent_id
     submission = await submit_form(ctx, form, subject_of(segment_id), agent_id, typed, reader)
     disposition = await note_choice(submission, segment_id, agent_id)
-    due_at = submission.answers.get(NEXT_ATTEMPT_AT)
-    if isinstance(due_at, str):
-        await _promise(ctx, task, submission, datetime.fromisoformat(due_at))
+    for field, kind in ((NEXT_ATTEMPT_AT, "next_attempt"), (DEFERRED_AT, "deferred_call")):
+        due_at = submission.answers.get(field)
+        if isinstance(due_at, str):
+            await _promise(ctx, task, submission, datetime.fromisoformat(due_at), kind)
     return Recorded(_outcome(submission), _comment(submission), disposition), submission
 
 
-async def _promise(ctx: Context, task: Task, submission: Submission, due: datetime) -> None:
-    """Notes the next attempt, and promises it where the organisation keeps promises."""
+async def _promise(ctx: Context, task: Task, submission: Submission, due: datetime, kind: str) -> None:
+    """Notes the next attempt, or what the agent has deferred, and promises it where there is a ledger for that."""
     interaction, agent_id = task.interaction, task.segment.agent_id
     ledger = ctx.capability(PromiseLedger)  # type: ignore[type-abstract]
     await NextAttempt.create(
@@ -291,7 +327,7 @@ async def _promise(ctx: Context, task: Task, submission: Submission, due: dateti
     )
     if ledger is not None:
         new = NewPromise(
-            kind="next_attempt",
+            kind=kind,
             # Whoever sends the form in the minute that he has chosen is not too late.
             due=max(due, datetime.now(UTC)),
             subject=_comment(submission) or _("Next attempt"),
@@ -308,22 +344,27 @@ async def _promise(ctx: Context, task: Task, submission: Submission, due: dateti
 async def _finish(ctx: Context, task: Task, recorded: Recorded, submission: Submission) -> None:
     """Ends the work that the form was for, or lets its clock run down."""
     segment_id, agent_id = task.segment.id, task.segment.agent_id
-    then = Intent.PAUSE if submission.answers.get(AFTER_SERVICE) == BREAK else None
+    wish = submission.answers.get(AFTER_SERVICE)
+    then = Intent.PAUSE if wish == BREAK else None
+    reason = str(submission.answers.get(BREAK_REASON) or "") if then else ""
     await set_state(ctx, segment_id, WorkState.SENT, by=agent_id)
     state = (await get_segment(ctx, segment_id)).state
     # Without time after the talk, the end of the call has closed the segment already.
     if (task.in_talk and state is SegmentState.CLOSED) or (task.runs_down and state is SegmentState.WRAP_UP):
-        await record_outcome(ctx, segment_id, recorded, "sent", then=then)
-        return
-    await finish_segment(
-        ctx,
-        segment_id,
-        agent_id,
-        outcome=recorded.outcome,
-        comment=recorded.comment,
-        disposition=recorded.disposition,
-        then=then,
-    )
+        await record_outcome(ctx, segment_id, recorded, "sent", then=then, reason=reason)
+    else:
+        await finish_segment(
+            ctx,
+            segment_id,
+            agent_id,
+            outcome=recorded.outcome,
+            comment=recorded.comment,
+            disposition=recorded.disposition,
+            then=then,
+            reason=reason,
+        )
+    if wish == END_OF_SHIFT:
+        await log_out(ctx, agent_id)
 
 
 def _outcome(submission: Submission) -> str:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from plugins.wrapup.forms import SIMPLE
 from plugins.wrapup.models import Mode, Work, WorkState
 from plugins.wrapup.rules.keeping import rule_for, side_of
 from plugins.wrapup.rules.values import RuleValues, as_columns, of_row
 from switchroom import Context
 from switchroom.database import execute, fetch, fetch_value
+from switchroom.forms import published_form
 from switchroom.interactions import InteractionView, SegmentView
 
 
@@ -23,6 +25,7 @@ class WorkView:
     queue: str
     direction: str
     rule: RuleValues
+    form_version: int
     state: WorkState
     began_at: datetime
     timed_out_at: datetime | None
@@ -46,12 +49,14 @@ async def work_of(ctx: Context, segment: SegmentView, interaction: InteractionVi
     found = await Work.get_or_none(segment_id=segment.id)
     if found is None:
         side = side_of(interaction.direction)
-        values = as_columns(await rule_for(interaction.queue, side))
+        rule = await rule_for(interaction.queue, side)
+        own = await published_form(ctx, rule.form)
+        values = as_columns(rule if own else replace(rule, form=SIMPLE.key))
         await execute(
             "INSERT INTO wrapup_work (tenant_id, segment_id, interaction_id, agent_id, queue, direction, mode, form, "
             "seconds, offer_before, extension_seconds, extensions, limit_seconds, outcome_id, keep_draft, "
             "form_version, state, reason, began_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, "
-            "$14, $15, 1, 'open', '', now()) ON CONFLICT (tenant_id, segment_id) DO NOTHING",
+            "$14, $15, $16, 'open', '', now()) ON CONFLICT (tenant_id, segment_id) DO NOTHING",
             ctx.tenant.id,
             segment.id,
             segment.interaction_id,
@@ -59,6 +64,7 @@ async def work_of(ctx: Context, segment: SegmentView, interaction: InteractionVi
             interaction.queue,
             side.value,
             *values.values(),
+            own.version if own else SIMPLE.version,
         )
         found = await Work.get(segment_id=segment.id)
     return _view(found)
@@ -133,6 +139,7 @@ def _view(row: Work) -> WorkView:
         queue=row.queue,
         direction=row.direction,
         rule=of_row(row),
+        form_version=row.form_version,
         state=WorkState(row.state),
         began_at=row.began_at,
         timed_out_at=row.timed_out_at,

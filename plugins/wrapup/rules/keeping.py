@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from plugins.wrapup.dispositions.lists import DispositionView, list_of
-from plugins.wrapup.forms import SIMPLE
+from plugins.wrapup.forms import RESERVED, SIMPLE
 from plugins.wrapup.models import Rule
 from plugins.wrapup.rules.values import USUAL, RuleValues, Side, as_columns, checked, of_row
 from switchroom import Context
@@ -16,6 +16,8 @@ from switchroom.audit import record
 from switchroom.capabilities import QueueDirectory
 from switchroom.database import fetch, transaction
 from switchroom.errors import InvalidInput, NotFound
+from switchroom.forms import published_form, published_forms
+from switchroom.locale import active_language
 from switchroom.locale import gettext as _
 
 NO_DISPOSITION = "NO_DISPOSITION"
@@ -109,8 +111,7 @@ async def set_rule(ctx: Context, queue: str, side: Side, values: RuleValues) -> 
     if values.outcome_id is not None and values.outcome_id not in {each.id for each in await outcomes(ctx, queue)}:
         wrong = _("This disposition is not in the list of the queue, or has been switched off.")
         raise InvalidInput(_("The rule cannot be used like this."), fields={"outcome_id": wrong})
-    if values.form not in dict(await forms_to_choose(ctx)):
-        wrong = _("There is no such form, or it has not been published.")
+    if wrong := await _form_problem(ctx, values.form):
         raise InvalidInput(_("The rule cannot be used like this."), fields={"form": wrong})
     columns = as_columns(values)
     async with transaction():
@@ -163,7 +164,23 @@ async def outcome_of(ctx: Context, queue: str, outcome_id: int | None) -> Dispos
 
 async def forms_to_choose(ctx: Context) -> list[tuple[str, str]]:
     """The forms that can be asked, by their keys, with their titles."""
-    return [(SIMPLE.key, _("The usual form"))]
+    own = [(each.key, each.title.in_language(active_language())) for each in await published_forms(ctx)]
+    return [(SIMPLE.key, _("The usual form")), *own]
+
+
+async def _form_problem(ctx: Context, key: str) -> str:
+    """Why a form cannot be asked; empty where it can."""
+    if key == SIMPLE.key:
+        return ""
+    if key not in dict(await forms_to_choose(ctx)):
+        return _("There is no such form, or it has not been published.")
+    form = await published_form(ctx, key)
+    taken = sorted(RESERVED & set(form.placed)) if form else []
+    if taken:
+        return _("After-contact work itself asks %(keys)s. Give these questions of the form other names.") % {
+            "keys": ", ".join(taken)
+        }
+    return ""
 
 
 async def _names(ctx: Context) -> dict[str, str]:
