@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core.accounts.permissions import (
     ADMINISTRATION,
+    MANAGE_FORMS,
     MANAGE_LOOKUPS,
     MANAGE_PLUGINS,
     MANAGE_ROLES,
@@ -69,6 +70,15 @@ def _own_pages() -> list[AdminPage]:
             _("Name, order and switch off what people choose from in forms."),
             MANAGE_LOOKUPS,
             40,
+        ),
+        AdminPage(
+            "core.forms",
+            _("Forms"),
+            "/admin/forms",
+            "forms",
+            _("Build what agents fill in, publish it in versions, take it to other organisations."),
+            MANAGE_FORMS,
+            45,
         ),
         AdminPage(
             "core.plugins",

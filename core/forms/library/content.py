@@ -30,8 +30,8 @@ MOST_PARTS = 2000
 """Pages and components of a working copy."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,39}")
+_TAKEN = frozenset({"new", "import"})
 _UNSTORABLE = re.compile(r"[\x00\ud800-\udfff]")
-_LISTS = ("pages", "components")
 
 
 @dataclass(frozen=True)
@@ -64,8 +64,12 @@ def check_name(name: str) -> None:
     Raises:
         InvalidInput: Says why.
     """
-    if not _NAME.fullmatch(name):
+    problem = ""
+    if name in _TAKEN:
+        problem = _("Pages of the administration have this name. Choose another one.")
+    elif not _NAME.fullmatch(name):
         problem = _("A name begins with a small letter and has small letters, digits, - and _ only, 40 at most.")
+    if problem:
         raise InvalidInput(_("This name cannot be used."), fields={"name": problem})
 
 
