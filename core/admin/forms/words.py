@@ -61,7 +61,7 @@ _CHOICES: Mapping[str, str] = {
     "email": mark("An e-mail address"),
     "url": mark("A web address"),
     "text": mark("Text"),
-    "number": mark("Number"),
+    "number": mark("A number"),
     "option": mark("One of the options"),
 }
 

@@ -219,7 +219,7 @@ def _renamed(condition: Any, old: str, key: str) -> Any:
 
 def _with_new_names(content: Content, part: dict[str, Any]) -> dict[str, Any]:
     taken = {each.data.get("key") for each in parts(content)}
-    for each in (part, *_rows(part.get("components"))):
+    for each in _with_inner(part):
         key = str(each.get("key") or "part")
         stem = key.rstrip("0123456789").rstrip("_") or "part"
         number = 1
@@ -229,6 +229,12 @@ def _with_new_names(content: Content, part: dict[str, Any]) -> dict[str, Any]:
         taken.add(key)
         each["key"] = key
     return part
+
+
+def _with_inner(part: dict[str, Any]) -> Iterator[dict[str, Any]]:
+    yield part
+    for inner in _rows(part.get("components")):
+        yield from _with_inner(inner)
 
 
 def _split(place: str) -> tuple[str, int]:

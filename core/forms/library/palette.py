@@ -55,7 +55,7 @@ _WORDS: Mapping[str, tuple[str, str, Group]] = {
     "text": (mark("Line of text"), "forms", Group.WRITE),
     "long_text": (mark("Long text"), "align-left", Group.WRITE),
     "text_list": (mark("List of texts"), "list", Group.WRITE),
-    "number": (mark("Number"), "123", Group.WRITE),
+    "number": (mark("A number"), "numbers", Group.WRITE),
     "money": (mark("Amount of money"), "coin", Group.WRITE),
     "date_time": (mark("Date and time"), "calendar-time", Group.WRITE),
     "phone": (mark("Phone number"), "phone", Group.WRITE),

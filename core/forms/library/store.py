@@ -139,7 +139,7 @@ async def make_design(ctx: Context, name: str, content: Content) -> Design:
 
 
 async def _refuse_new(ctx: Context, name: str) -> None:
-    if await fetch_row("SELECT FROM core_form_design WHERE tenant_id = $1 AND name = $2", ctx.tenant.id, name):
+    if await fetch_row("SELECT id FROM core_form_design WHERE tenant_id = $1 AND name = $2", ctx.tenant.id, name):
         problem = _("There is a form of this name already. Choose another one.")
     else:
         problem = _("There are %(most)s forms, more do not fit.") % {"most": MOST_DESIGNS}
