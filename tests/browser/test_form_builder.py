@@ -114,11 +114,11 @@ def test_the_simple_form_is_built_by_clicking(sign_in: SignIn, agent_browser: Br
         fill(page, "Name", question["key"])
         if question["key"] in conditions:
             fill(page, "Shown only if", conditions[question["key"]])
-    page.locator('[data-choose="pages.0.components.0"]').click()
+    page.locator('.build-pick[data-choose="pages.0.components.0"]').click()
     changes(page, page.get_by_role("switch", name="Answered with Alt+Y and Alt+N").check)
-    page.locator('[data-choose="pages.0.components.2"]').click()
+    page.locator('.build-pick[data-choose="pages.0.components.2"]').click()
     changes(page, lambda: page.get_by_label("Must be", exact=True).select_option("future"))
-    page.locator('[data-choose="pages.0.components.4"]').click()
+    page.locator('.build-pick[data-choose="pages.0.components.4"]').click()
     expect(page.locator("#side-properties").get_by_label("Name", exact=True)).to_have_value("after_service")
     fill(page, "Filled in from the start", "continue")
     check(page, "the builder")
@@ -188,7 +188,7 @@ def test_a_dynamic_form_is_built_and_ordered_with_the_keyboard_alone(sign_in: Si
     assert order(page) == ["page_1", "section", "static_text", "text", "date_time", "select", "button"]
     page.get_by_role("button", name="Add a page").focus()
     press(page, "Enter")
-    page.locator('[data-choose="pages.0.components.4"]').focus()
+    page.locator('.build-pick[data-choose="pages.0.components.4"]').focus()
     press(page, "Alt+ArrowDown")
     assert order(page)[-2:] == ["page_2", "button"]
     page.keyboard.press("Enter")

@@ -160,7 +160,7 @@ export class FormChanges {
     const picked = this.root.querySelector(`.builder-canvas [data-choose="${CSS.escape(this.chosen)}"]`);
     if (!picked) return;
     const place = this.chosen.split(".").filter((part) => /^\d+$/.test(part)).map((part) => Number(part) + 1).join(".");
-    this.announce(this.root.dataset.moved.replace("{name}", picked.getAttribute("aria-label")).replace("{place}", place));
+    this.announce(this.root.dataset.moved.replace("{name}", picked.dataset.name).replace("{place}", place));
   }
 
   announce(words) {
