@@ -13,12 +13,12 @@ from core.admin.forms.words import FIRST, WHEN, part_name, place_of_part, title_
 from core.errors import InvalidInput
 from core.forms.components import Kinds
 from core.forms.kinds import form_kinds
-from core.forms.library.checking import Untranslated, problems_in, untranslated
+from core.forms.library.checking import Untranslated, untranslated
 from core.forms.library.content import Content, form_of
 from core.forms.library.editing import FORM, is_there, part_at
 from core.forms.library.palette import Offered, model_of, offered_of, palette
 from core.forms.library.properties import Property, properties_of
-from core.forms.library.store import Design
+from core.forms.library.store import Design, problems_of
 from core.forms.reader import Reader
 from core.forms.reading import initial_texts
 from core.forms.rendering import render_form
@@ -96,7 +96,7 @@ class Shown:
     questions: tuple[str, ...]
 
 
-def show(ctx: Context, user: SignedIn, design: Design, chosen: str) -> Shown:
+async def show(ctx: Context, user: SignedIn, design: Design, chosen: str) -> Shown:
     """All that the builder shows.
 
     Args:
@@ -107,7 +107,7 @@ def show(ctx: Context, user: SignedIn, design: Design, chosen: str) -> Shown:
     """
     kinds, content = form_kinds(ctx), design.content
     chosen = chosen if is_there(content, chosen) else FORM
-    problems = problems_in(design.name, content, kinds)
+    problems = await problems_of(ctx, design.name, content)
     by_part: dict[str, list[str]] = {}
     for place, text in problems.items():
         by_part.setdefault(place_of_part(content, place), []).append(f"{_field_of(content, place)}: {text}")

@@ -34,7 +34,7 @@ _WORDS: dict[str, Any] = {"property_title": title_of_field, "property_hint": hin
 @get("/admin/forms/{name:str}", permission=MANAGE_FORMS)
 async def editor_page(ctx: Context, user: SignedIn, name: str, chosen: str = editing.FORM) -> Page:
     """The editor."""
-    shown = show(ctx, user, await get_design(ctx, name), chosen)
+    shown = await show(ctx, user, await get_design(ctx, name), chosen)
     return await page("admin/forms/editor.html", title=shown.design.title, shown=shown, **_WORDS)
 
 
@@ -44,7 +44,7 @@ async def parts(ctx: Context, user: SignedIn, name: str, chosen: str = editing.F
     design = await get_design(ctx, name)
     if design.revision == seen:
         return Response(b"", status_code=204)
-    return _parts(ctx, user, design, chosen)
+    return await _parts(ctx, user, design, chosen)
 
 
 @post("/admin/forms/{name:str}/edit", permission=MANAGE_FORMS, status_code=200)
@@ -64,7 +64,7 @@ async def edit(request: AnyRequest, ctx: Context, user: SignedIn, name: str) -> 
     if change is None:
         raise InvalidInput(_("There is no such change of a form."))
     edited = change(design.content, form, form_kinds(ctx))
-    return _parts(ctx, user, await save_design(ctx, name, edited.content, revision), edited.place)
+    return await _parts(ctx, user, await save_design(ctx, name, edited.content, revision), edited.place)
 
 
 @post("/admin/forms/{name:str}/publish", permission=MANAGE_FORMS, status_code=200)
@@ -79,7 +79,7 @@ async def publish(request: AnyRequest, ctx: Context, user: SignedIn, name: str) 
     form = await request.form()
     design = await publish_design(ctx, name, number(form, "revision"))
     said = _("Version %(number)s is published. It can be chosen where forms are used.") % {"number": design.published}
-    return with_toast(_parts(ctx, user, design, text(form, "chosen")), said)
+    return with_toast(await _parts(ctx, user, design, text(form, "chosen")), said)
 
 
 def number(form: FormMultiDict, name: str) -> int:
@@ -94,8 +94,8 @@ def number(form: FormMultiDict, name: str) -> int:
     return int(given)
 
 
-def _parts(ctx: Context, user: SignedIn, design: Design, chosen: str) -> Page:
-    return fragment("admin/forms/parts.html", shown=show(ctx, user, design, chosen), **_WORDS)
+async def _parts(ctx: Context, user: SignedIn, design: Design, chosen: str) -> Page:
+    return fragment("admin/forms/parts.html", shown=await show(ctx, user, design, chosen), **_WORDS)
 
 
 def _add(content: Content, form: FormMultiDict, kinds: Kinds) -> Edited:

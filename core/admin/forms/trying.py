@@ -13,9 +13,8 @@ from core.accounts.sessions import SignedIn
 from core.admin.answers import AnyRequest, Page
 from core.forms.answers import Value
 from core.forms.kinds import form_kinds
-from core.forms.library.checking import problems_in
 from core.forms.library.content import form_of
-from core.forms.library.store import get_design
+from core.forms.library.store import get_design, problems_of
 from core.forms.reader import Reader
 from core.forms.reading import InvalidAnswers, Typed, accept_answers, initial_texts, pick_answers
 from core.forms.rendering import render_form
@@ -56,7 +55,7 @@ async def _page(
     """
     design, kinds = await get_design(ctx, name), form_kinds(ctx)
     reader = Reader(user.zone)
-    problems = problems_in(name, design.content, kinds)
+    problems = await problems_of(ctx, name, design.content)
     language = language if language in NAMES else active_language()
     shown: dict[str, Any] = {"design": design, "problems": problems, "stored": None, "shown_in": language}
     if not problems:

@@ -176,6 +176,20 @@ async def save_design(ctx: Context, name: str, content: Content, revision: int) 
     return await get_design(ctx, name)
 
 
+async def problems_of(ctx: Context, name: str, content: Content) -> dict[str, str]:
+    """Place → what keeps content from being published there, what only the tenant can tell included.
+
+    Args:
+        ctx: The tenant.
+        name: Of the form.
+        content: Its working copy.
+    """
+    kinds = form_kinds(ctx)
+    problems = problems_in(name, content, kinds)
+    # The form itself is looked at before: what it opens may be published only where nothing is wrong with it.
+    return problems or await flow_problems(ctx, form_of(name, 1, content, kinds), partial(published_form, ctx))
+
+
 async def publish_design(ctx: Context, name: str, revision: int) -> Design:
     """Makes a version of the working copy. Drafts that were begun keep theirs.
 
@@ -188,11 +202,7 @@ async def publish_design(ctx: Context, name: str, revision: int) -> Design:
     kinds = form_kinds(ctx)
     async with transaction():
         content = await _locked(ctx, name, revision)
-        problems = problems_in(name, content, kinds)
-        if problems:
-            raise Unpublishable(_("The form cannot be published as it is."), fields=problems)
-        # The form itself is looked at before: what it opens may be published only where nothing is wrong with it.
-        problems = await flow_problems(ctx, form_of(name, 1, content, kinds), partial(published_form, ctx))
+        problems = await problems_of(ctx, name, content)
         if problems:
             raise Unpublishable(_("The form cannot be published as it is."), fields=problems)
         design = await get_design(ctx, name)
