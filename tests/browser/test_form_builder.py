@@ -136,7 +136,7 @@ def test_the_simple_form_is_built_by_clicking(sign_in: SignIn, agent_browser: Br
     page.get_by_role("tab", name="Preview").click()
     page.get_by_role("button", name="Русский").click()
     frame = page.frame_locator(".preview-frame")
-    expect(frame.get_by_role("group", name="Звонок был успешным?")).to_be_visible()
+    expect(frame.get_by_role("radiogroup", name="Звонок был успешным?")).to_be_visible()
     expect(frame.get_by_text("Следующая попытка")).to_be_hidden()
     frame.get_by_label("Нет", exact=True).check()
     frame.get_by_label("Не нужна").check()
@@ -176,7 +176,7 @@ def test_a_dynamic_form_is_built_and_ordered_with_the_keyboard_alone(sign_in: Si
     expect(page.locator("#announcer")).to_have_text(re.compile("Section: Section: place 1.2"))
     # Down the page: into the section by Alt with an arrow, and out of it again below.
     page.keyboard.press("ArrowUp")
-    expect(page.get_by_role("button", name="Information: Information")).to_be_focused()
+    expect(page.get_by_role("button", name="Information – Information")).to_be_focused()
     press(page, "Alt+ArrowDown")
     expect(page.locator(".is-section [data-key=static_text]")).to_have_count(1)
     press(page, "Control+d")
