@@ -152,13 +152,24 @@ def test_every_state_of_a_plugin_is_explained() -> None:
 # --- What agents look up ---
 
 
+KEY = re.compile(r"\b(?:Alt|Ctrl)\+(?:Enter|[A-Z0-9])\b")
+BUILDER = ROOT / "core/web/templates/admin/forms"
+
+
 def test_keys_of_agents_exist_and_are_explained() -> None:
-    files = [file for folder in ("core", "plugins") for file in (ROOT / folder).rglob("*.html")]
+    pages = [file for folder in ("core", "plugins") for file in (ROOT / folder).rglob("*.html")]
+    files = [file for file in pages if not file.is_relative_to(BUILDER)]
     files += [ROOT / "core/web/status.py", ROOT / "core/web/workspace.py", ROOT / "core/forms/components/choices.py"]
-    key = re.compile(r"\b(?:Alt|Ctrl)\+(?:Enter|[A-Z0-9])\b")
-    there = {found for file in files for found in key.findall(file.read_text(encoding="utf-8"))}
     section = text_of("docs/users/agent.md").split("## Keys", 1)[1].split("\n## ", 1)[0]
-    assert set(key.findall(section)) == there
+    assert set(KEY.findall(section)) == _keys_in(files)
+
+
+def test_keys_of_the_builder_are_explained_to_administrators() -> None:
+    assert _keys_in(BUILDER.glob("*.html")) <= set(KEY.findall(text_of("docs/administrators/forms.md")))
+
+
+def _keys_in(files: Iterable[Path]) -> set[str]:
+    return {found for file in files for found in KEY.findall(file.read_text(encoding="utf-8"))}
 
 
 # --- Libraries ---
