@@ -30,6 +30,7 @@ from core.housekeeping import JOBS as HOUSEKEEPING
 from core.housekeeping import SCHEDULES as HOUSEKEEPING_SCHEDULES
 from core.interactions.offers import end_missed, expire_offer
 from core.interactions.segments import end_wrap_up
+from core.jobs.presence import Presence
 from core.jobs.registry import Job, JobRegistry, Schedule
 from core.jobs.scheduler import Scheduler
 from core.jobs.schedules import Schedules
@@ -251,6 +252,7 @@ class Application:
     def __init__(
         self,
         platform: Platform,
+        presence: Presence,
         runner: JobRunner,
         scheduler: Scheduler | None,
         roles: frozenset[Role],
@@ -258,6 +260,7 @@ class Application:
     ) -> None:
         self.platform = platform
         self.roles = roles
+        self._presence = presence
         self._runner = runner
         self._scheduler = scheduler
         self._report = report
@@ -280,21 +283,24 @@ class Application:
         broker_url = settings.broker.url.get_secret_value() if settings.broker.url else None
         counts = JobCounts()
         run = counts.counting(_run_in_tenant(platform))
-        runner = JobRunner(open_broker(broker_url), jobs, run, _note_failure(platform))
+        presence = Presence(dsn)
+        runner = JobRunner(open_broker(broker_url), jobs, run, presence, _note_failure(platform))
         scheduler = None
         if Role.SCHEDULER in roles:
             schedules = Schedules(
                 [*CORE_SCHEDULES, *(each for record in registry.ready for each in record.contributions.schedules)]
             )
-            scheduler = Scheduler(dsn, runner.send, broker_is_in_memory=broker_url is None, schedules=schedules)
+            scheduler = Scheduler(dsn, runner.send, schedules=schedules)
         report = Report(registry, roles, [counts.write, partial(asyncio.to_thread, drop_old_files, settings)])
-        return cls(platform, runner, scheduler, roles, report)
+        return cls(platform, presence, runner, scheduler, roles, report)
 
     async def start(self) -> None:
         """Begins the background work of this process and starts the plugins."""
         await self.platform.live.start()
         self.platform.issues.start()
         await plugin_lifecycle.start_plugins(self.platform, media=Role.MEDIA in self.roles)
+        if self.roles & {Role.WORKER, Role.SCHEDULER}:
+            await self._presence.start()
         if Role.WORKER in self.roles:
             self._runner.start(self.platform.settings.broker.worker_threads)
         if self._scheduler is not None:
@@ -307,6 +313,7 @@ class Application:
         if self._scheduler is not None:
             await self._scheduler.stop()
         await self._runner.stop()
+        await self._presence.stop()
         await self._report.stop()
         await plugin_lifecycle.stop_plugins(self.platform)
         await self.platform.issues.stop()

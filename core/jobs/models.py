@@ -13,6 +13,8 @@ class JobRow(GlobalModel):
 
     A skipped one was due for a tenant that is suspended, or whose plugin was switched off since; `error` says which.
 
+    `presence` is the process that has begun it, where that could be seen.
+
     The row carries the tenant but is not scoped by it: the scheduler serves all tenants.
     """
 
@@ -26,12 +28,23 @@ class JobRow(GlobalModel):
     attempt = fields.IntField(default=0)
     lease_until = fields.DatetimeField(null=True)
     started = fields.BooleanField(default=False)
+    presence = fields.IntField(null=True)
     error = fields.TextField(default="")
     created_at = fields.DatetimeField(auto_now_add=True)
 
     class Meta:
         table = "core_job"
         indexes = (Index(fields=("state", "due_at"), name="core_job_due"),)
+
+
+class PresenceRow(GlobalModel):
+    """A process that has work in hand, as long as the lock of this number is held."""
+
+    id = fields.IntField(primary_key=True)
+    since = fields.DatetimeField(auto_now_add=True)
+
+    class Meta:
+        table = "core_presence"
 
 
 class ScheduleRow(GlobalModel):

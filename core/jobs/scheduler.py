@@ -12,6 +12,7 @@ import structlog
 from core.database.connection import execute, fetch, fetch_value
 from core.database.listener import Listener
 from core.jobs.outbox import WAKE_CHANNEL
+from core.jobs.presence import give_up_the_dead
 from core.jobs.schedules import Schedules
 
 log = structlog.get_logger(__name__)
@@ -49,7 +50,8 @@ DELETE FROM core_job AS lost USING core_job AS other
 WHERE lost.state = 'sent' AND lost.lease_until < now() AND {_REPLACED}
 """  # noqa: S608 - a constant
 
-# A lease runs out when the worker died, or the message was lost. The attempt number fences what may still be running.
+# A lease runs out when the worker died or hangs, or the message was lost. The attempt number fences what may still be
+# running.
 RELEASE = f"""
 UPDATE core_job SET state = 'due', due_at = now(), error = 'The worker has not finished it.'
 WHERE id IN (
@@ -63,20 +65,15 @@ WHERE id IN (
 class Scheduler:
     """The loop that turns due rows into messages."""
 
-    def __init__(self, dsn: str, send: Send, *, broker_is_in_memory: bool, schedules: Schedules | None = None) -> None:
+    def __init__(self, dsn: str, send: Send, *, schedules: Schedules | None = None) -> None:
         self._send = send
         self._schedules = schedules or Schedules([])
-        self._broker_is_in_memory = broker_is_in_memory
         self._woken = asyncio.Event()
         self._listener = Listener(dsn, on_message=self._wake)
         self._task: asyncio.Task[None] | None = None
 
     async def start(self) -> None:
-        """Begins; rows that a dead process of this installation had sent to its own memory are due again at once."""
-        if self._broker_is_in_memory:
-            await execute(
-                "UPDATE core_job SET lease_until = now() - interval '1 second' WHERE state = 'sent'",
-            )
+        """Begins."""
         await self._schedules.reconcile()
         await self._listener.start()
         await self._listener.listen(WAKE_CHANNEL)
@@ -107,10 +104,13 @@ class Scheduler:
                 pause = IDLE_SECONDS
             if pause > 0:
                 with contextlib.suppress(TimeoutError):
-                    await asyncio.wait_for(self._woken.wait(), pause)
+                    # `wait_for` of Python 3.11 loses a cancellation that comes together with the wake-up.
+                    async with asyncio.timeout(pause):
+                        await self._woken.wait()
 
     async def send_due(self) -> int:
-        """Sends what is due now and gives the number of rows."""
+        """Sends what is due now, and again what the dead had in hand; gives the number of rows."""
+        await give_up_the_dead()
         await execute(DROP_REPLACED)
         await execute(RELEASE, BATCH)
         rows = await fetch(CLAIM, BATCH, SEND_LEASE_SECONDS)

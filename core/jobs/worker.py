@@ -13,6 +13,8 @@ from dramatiq import Broker, Worker
 from dramatiq.brokers.stub import StubBroker
 
 from core.database.connection import execute, fetch_row
+from core.database.transaction import transaction
+from core.jobs.presence import Presence
 from core.jobs.registry import Job, JobRegistry
 from core.locale import mark
 
@@ -35,7 +37,7 @@ NoteFailure = Callable[[Job, int | None, BaseException], None]
 
 # The attempt number fences: a message of an earlier attempt, or a second copy of this one, finds nothing to begin.
 BEGIN = """
-UPDATE core_job SET started = true, lease_until = now() + make_interval(secs => $3)
+UPDATE core_job SET started = true, presence = $4, lease_until = now() + make_interval(secs => $3)
 WHERE id = $1 AND attempt = $2 AND state = 'sent' AND NOT started
 RETURNING tenant_id, arguments
 """
@@ -79,11 +81,17 @@ class JobRunner:
     """The actors of one process: one per plugin, so that one plugin's backlog does not hold up another's."""
 
     def __init__(
-        self, broker: Broker, jobs: JobRegistry, run: RunInTenant, note_failure: NoteFailure | None = None
+        self,
+        broker: Broker,
+        jobs: JobRegistry,
+        run: RunInTenant,
+        presence: Presence,
+        note_failure: NoteFailure | None = None,
     ) -> None:
         self._broker = broker
         self._jobs = jobs
         self._run_in_tenant = run
+        self._presence = presence
         self._note_failure = note_failure
         self._loop: asyncio.AbstractEventLoop | None = None
         self._worker: Worker | None = None
@@ -116,7 +124,7 @@ class JobRunner:
     async def _execute(self, name: str, row_id: int, attempt: int) -> None:
         job = self._jobs.named(name)
         limit = job.time_limit if job else 0
-        row = await fetch_row(BEGIN, row_id, attempt, limit + LEASE_MARGIN_SECONDS)
+        row = await fetch_row(BEGIN, row_id, attempt, limit + LEASE_MARGIN_SECONDS, self._presence.number)
         if row is None:
             return
         try:
@@ -137,8 +145,9 @@ class JobRunner:
 
     async def _skipped(self, job: Job, row_id: int, attempt: int, reason: str) -> None:
         log.info("job_skipped", job=job.name, row=row_id, reason=reason)
-        if await execute(SKIP, row_id, attempt, reason):
-            await execute(DROP_SKIPPED_BEFORE, row_id)
+        async with transaction():
+            if await execute(SKIP, row_id, attempt, reason):
+                await execute(DROP_SKIPPED_BEFORE, row_id)
 
     async def _failed(self, job: Job | None, row_id: int, attempt: int, error: BaseException) -> None:
         pause = min(FIRST_RETRY_SECONDS * 2 ** (attempt - 1), LONGEST_RETRY_SECONDS)

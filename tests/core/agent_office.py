@@ -215,7 +215,7 @@ class Office:
 
     async def _sent(self) -> list[tuple[str, int, int]]:
         messages: list[tuple[str, int, int]] = []
-        scheduler = Scheduler(self.dsn, lambda *message: messages.append(message), broker_is_in_memory=True)
+        scheduler = Scheduler(self.dsn, lambda *message: messages.append(message))
         await scheduler.send_due()
         return messages
 

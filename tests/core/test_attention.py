@@ -15,6 +15,7 @@ from core.audit.log import entries
 from core.database.connection import execute, fetch
 from core.errors import NotFound
 from core.jobs.outbox import Entry, enqueue
+from core.jobs.presence import Presence
 from core.jobs.registry import Job, JobRegistry
 from core.jobs.scheduler import Scheduler
 from core.jobs.worker import PLUGIN_OFF, TENANT_SUSPENDED, JobRunner, open_broker
@@ -41,8 +42,8 @@ class Deliver:
 async def at_work(platform: Platform, dsn: str, deliver: Deliver) -> AsyncIterator[None]:
     """A scheduler and a worker that know the job `telephony.deliver`."""
     registry = JobRegistry([Job("telephony.deliver", deliver)])
-    runner = JobRunner(open_broker(None), registry, core_app._run_in_tenant(platform))
-    scheduler = Scheduler(dsn, runner.send, broker_is_in_memory=True)
+    runner = JobRunner(open_broker(None), registry, core_app._run_in_tenant(platform), Presence(dsn))
+    scheduler = Scheduler(dsn, runner.send)
     runner.start(2)
     await scheduler.start()
     try:

@@ -15,6 +15,7 @@ from core.app import Application
 from core.database.connection import execute, fetch, fetch_value
 from core.database.transaction import transaction
 from core.jobs.outbox import Entry, enqueue
+from core.jobs.presence import Presence
 from core.jobs.registry import Job, JobRegistry
 from core.jobs.scheduler import Scheduler
 from core.jobs.worker import JobRunner, open_broker
@@ -58,8 +59,10 @@ async def background(work: Work, dsn: str, broker_url: str | None = None, **limi
     async def run(job: Job, _tenant: int | None, arguments: dict[str, Any]) -> None:
         await job.function(None, **arguments)
 
-    runner = JobRunner(open_broker(broker_url), JobRegistry([Job("core.work", work, **limits)]), run)
-    scheduler = Scheduler(dsn, runner.send, broker_is_in_memory=broker_url is None)
+    presence = Presence(dsn)
+    runner = JobRunner(open_broker(broker_url), JobRegistry([Job("core.work", work, **limits)]), run, presence)
+    scheduler = Scheduler(dsn, runner.send)
+    await presence.start()
     runner.start(threads=2)
     await scheduler.start()
     try:
@@ -67,6 +70,7 @@ async def background(work: Work, dsn: str, broker_url: str | None = None, **limi
     finally:
         await scheduler.stop()
         await runner.stop()
+        await presence.stop()
 
 
 async def nothing_left() -> bool:
@@ -137,7 +141,7 @@ async def test_work_whose_message_was_lost_is_sent_again(application: Applicatio
     work = Work()
     await enqueue(Entry("core.work", None, {"number": 1}))
     lost: list[int] = []
-    scheduler = Scheduler(database_url, lambda _name, row, _attempt: lost.append(row), broker_is_in_memory=False)
+    scheduler = Scheduler(database_url, lambda _name, row, _attempt: lost.append(row))
     assert await scheduler.send_due() == 1
     assert len(lost) == 1
     await execute("UPDATE core_job SET lease_until = now() - interval '1 second'")
@@ -148,11 +152,14 @@ async def test_work_whose_message_was_lost_is_sent_again(application: Applicatio
 
 async def test_two_lost_runs_of_the_same_keyed_work_are_one_again(application: Application, database_url: str) -> None:
     work = Work()
-    lost = Scheduler(database_url, lambda _name, _row, _attempt: None, broker_is_in_memory=True)
+    presence = Presence(database_url)
+    await presence.start()
+    lost = Scheduler(database_url, lambda _name, _row, _attempt: None)
     for number in (1, 2):
         # The first is with a worker already when the same work becomes due again; then the process dies with both.
         await enqueue(Entry("core.work", None, {"number": number}, key="once"))
         assert await lost.send_due() == 1
+    await presence.stop()
     async with background(work, database_url):
         await work.wait_for_runs(1)
         await until(nothing_left)
@@ -164,7 +171,7 @@ async def test_two_schedulers_never_send_the_same_attempt(application: Applicati
         await enqueue(Entry("core.work", None, {"number": number}))
     sent: list[int] = []
     schedulers = [
-        Scheduler(database_url, lambda _name, row, _attempt: sent.append(row), broker_is_in_memory=False)
+        Scheduler(database_url, lambda _name, row, _attempt: sent.append(row))
         for _ in range(4)
     ]
     while sum(await asyncio.gather(*(scheduler.send_due() for scheduler in schedulers))):
