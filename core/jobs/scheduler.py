@@ -61,6 +61,12 @@ WHERE id IN (
 )
 """  # noqa: S608 - a constant
 
+# What the broker would not take is due again with the next look.
+TAKE_BACK = """
+UPDATE core_job SET lease_until = now() - interval '1 second'
+WHERE id = ANY($1::bigint[]) AND state = 'sent' AND NOT started
+"""
+
 
 class Scheduler:
     """The loop that turns due rows into messages."""
@@ -114,8 +120,12 @@ class Scheduler:
         await execute(DROP_REPLACED)
         await execute(RELEASE, BATCH)
         rows = await fetch(CLAIM, BATCH, SEND_LEASE_SECONDS)
-        for row in rows:
-            await asyncio.to_thread(self._send, row["name"], row["id"], row["attempt"])
+        for place, row in enumerate(rows):
+            try:
+                await asyncio.to_thread(self._send, row["name"], row["id"], row["attempt"])
+            except Exception:
+                await execute(TAKE_BACK, [unsent["id"] for unsent in rows[place:]])
+                raise
         return len(rows)
 
     async def _seconds_to_next(self) -> float:
