@@ -287,6 +287,11 @@ async def toolbar_actions(ctx: Context, interaction: InteractionView) -> list[To
 
 
 @hookspec(scope=Scope.TENANT, timeout=1.0)
+async def agent_actions(ctx: Context, agent: AgentView) -> list[ToolbarAction]:
+    """Buttons of an agent on the page *Team*, in the dialog of those who manage agents."""
+
+
+@hookspec(scope=Scope.TENANT, timeout=1.0)
 async def dashboard_widgets(ctx: Context) -> list[Widget]:
     """Cards of the start page."""
 

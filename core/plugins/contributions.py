@@ -130,7 +130,7 @@ class Opens(Enum):
 
 @dataclass(frozen=True)
 class ToolbarAction:
-    """A button above the card of an interaction."""
+    """A button above the card of an interaction, or of an agent on the page *Team*."""
 
     id: str
     title: str

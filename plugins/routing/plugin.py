@@ -14,6 +14,7 @@ from plugins.routing.services.queues import copy_queues, ensure_queue
 from plugins.routing.serving import place
 from plugins.routing.workspace import WORKSPACE_PAGES, section
 from switchroom import Context, Job, hookimpl
+from switchroom.agents import AgentView
 from switchroom.capabilities import QueueDirectory
 from switchroom.contributions import (
     AdminPage,
@@ -21,9 +22,11 @@ from switchroom.contributions import (
     CardTab,
     Models,
     NavItem,
+    Opens,
     Permission,
     Provider,
     Routes,
+    ToolbarAction,
     Widget,
     WorkspaceSection,
 )
@@ -115,6 +118,11 @@ class RoutingPlugin:
                 order=80,
             )
         ]
+
+    @hookimpl
+    async def agent_actions(self, ctx: Context, agent: AgentView) -> list[ToolbarAction]:
+        url = f"/p/routing/why/agent/{agent.user_id}"
+        return [ToolbarAction("why", _("Why"), url, "filter-search", Opens.PAGE, permission=SEE_QUEUES, order=10)]
 
     @hookimpl
     async def dashboard_widgets(self, ctx: Context) -> list[Widget]:

@@ -16,7 +16,7 @@ from litestar.types import ASGIApp
 
 import hookspecs
 from core import plugin_lifecycle
-from core.accounts.permissions import ADMINISTRATOR, AGENT, KB_READER
+from core.accounts.permissions import ADMINISTRATOR, AGENT, KB_READER, SUPERVISOR
 from core.agents.connection import tab_opened
 from core.agents.roster import begin_shift
 from core.agents.service import choose_intent
@@ -410,6 +410,12 @@ async def test_hook_card_tabs(web: ASGIApp, platform: Platform, tenant: TenantRe
 async def test_hook_toolbar_actions(web: ASGIApp, platform: Platform, tenant: TenantRef, ctx: Context) -> None:
     interaction = await talk(ctx, await agent(platform, tenant, "anna"))
     assert "A button of the ear" in await shown(web, tenant, f"/card/{interaction.id}")
+
+
+async def test_hook_agent_actions(web: ASGIApp, platform: Platform, tenant: TenantRef) -> None:
+    await add_user(platform, tenant, "anna", SUPERVISOR)
+    ben = await agent(platform, tenant, "ben")
+    assert f"A button of agent {ben}" in await shown(web, tenant, f"/agents/{ben}", **{"hx-request": "true"})
 
 
 async def test_hook_dashboard_widgets(web: ASGIApp, platform: Platform, tenant: TenantRef) -> None:

@@ -170,10 +170,7 @@ async def test_two_schedulers_never_send_the_same_attempt(application: Applicati
     for number in range(200):
         await enqueue(Entry("core.work", None, {"number": number}))
     sent: list[int] = []
-    schedulers = [
-        Scheduler(database_url, lambda _name, row, _attempt: sent.append(row))
-        for _ in range(4)
-    ]
+    schedulers = [Scheduler(database_url, lambda _name, row, _attempt: sent.append(row)) for _ in range(4)]
     while sum(await asyncio.gather(*(scheduler.send_due() for scheduler in schedulers))):
         pass
     assert len(sent) == len(set(sent)) == 200

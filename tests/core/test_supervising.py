@@ -9,7 +9,7 @@ import re
 import pytest
 from litestar.types import ASGIApp
 
-from core.accounts.permissions import AGENT, SEE_AGENTS, SUPERVISOR
+from core.accounts.permissions import AGENT, MANAGE_AGENTS, SEE_AGENTS, SUPERVISOR
 from core.agents.changes import last_changes
 from core.agents.service import choose_intent
 from core.agents.states import Intent, Status
@@ -188,6 +188,16 @@ async def test_dialog_sets_a_state_and_says_what_it_did(
         out = await send(browser, f"{path}/log-out", {"comment": "Shift is over"})
         assert "logged out everywhere" in out.headers["hx-trigger"]
     assert await anna.status() is Status.OFFLINE
+
+
+async def test_dialog_leads_to_why_for_those_who_may_see_queues(
+    web: ASGIApp, platform: Platform, tenant: TenantRef, anna: Agent, sue: Person
+) -> None:
+    await add_person_who_may(platform, tenant, "olga", MANAGE_AGENTS)
+    for name, leads in (("sue", True), ("olga", False)):
+        async with working_as(web, tenant, name) as browser:
+            dialog = (await browser.get(f"/agents/{anna.id}")).text
+            assert (f'href="/p/routing/why/agent/{anna.id}"' in dialog) is leads
 
 
 async def test_who_may_see_agents_may_not_set_them(

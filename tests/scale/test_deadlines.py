@@ -76,8 +76,8 @@ async def deadlines_pass(ctx: Context, jobs: Jobs) -> tuple[int, int]:
 async def rows_are(started: int, waiting: int, attempt: int) -> bool:
     """Whether so many of the deadlines are begun, and so many sent and not begun, for this time."""
     row = await fetch_row(
-        "SELECT count(*) FILTER (WHERE started) = $1 AND count(*) FILTER (WHERE NOT started) = $2 AS so "
-        f"FROM core_job WHERE {DEADLINES} AND state = 'sent' AND attempt = $3",  # noqa: S608 - a constant
+        f"SELECT count(*) FILTER (WHERE started) = $1 AND count(*) FILTER (WHERE NOT started) = $2 AS so "  # noqa: S608
+        f"FROM core_job WHERE {DEADLINES} AND state = 'sent' AND attempt = $3",
         started,
         waiting,
         attempt,

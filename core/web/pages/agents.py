@@ -23,8 +23,9 @@ from core.errors import InvalidInput
 from core.interactions.channels import type_of
 from core.locale import gettext as _
 from core.plugins.context import Context
-from core.plugins.contributions import ChannelType
+from core.plugins.contributions import ChannelType, ToolbarAction
 from core.web.agent_words import CAUSES, INTENT_ICONS, INTENTS, LABELS, change_words, intent_words, status_words
+from core.web.allowed import allowed
 from core.web.rendering import fragment, page, with_event, with_toast
 
 SHOWN = 300
@@ -96,11 +97,12 @@ async def board(
 
 
 @get("/agents/{user_id:int}", permission=MANAGE_AGENTS)
-async def agent_dialog(ctx: Context, user_id: int) -> Response[Any]:
-    """One agent: what he does, what may be set for him, and his last changes."""
+async def agent_dialog(ctx: Context, user: SignedIn, user_id: int) -> Response[Any]:
+    """One agent: what he does, what may be set for him, his last changes, and what plugins add."""
     agent = await get_agent(ctx, user_id)
     now: datetime = await fetch_value("SELECT now()")
     reasons = await all_reasons(ctx)
+    actions: list[ToolbarAction] = await ctx.collect("agent_actions", agent=agent)
     return fragment(
         "agents/agent.html",
         card=_card(ctx, agent, reasons, now),
@@ -109,6 +111,7 @@ async def agent_dialog(ctx: Context, user_id: int) -> Response[Any]:
         used={code: int(seconds // 60) for code, seconds in (await usage_today(ctx, user_id, now)).items()},
         changes=[_line(change, reasons) for change in await last_changes(ctx, user_id, SHOWN_CHANGES)],
         longest=LONGEST_COMMENT,
+        actions=allowed(actions, user),
     )
 
 

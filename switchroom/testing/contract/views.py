@@ -6,6 +6,7 @@ from typing import Any
 
 import httpx
 
+from core.agents.views import get_agent
 from core.interactions.rows import get_interaction
 from core.plugins.context import Context
 from core.plugins.contributions import Opens
@@ -19,6 +20,7 @@ from switchroom.testing.sweeping import MINE, body_of
 
 LISTS = ("navigation_items", "admin_pages", "agent_panels", "dashboard_widgets")
 OF_INTERACTIONS = ("card_tabs", "toolbar_actions")
+OF_AGENTS = ("agent_actions",)
 
 
 class ViewsContract(ContractBase):
@@ -91,9 +93,12 @@ class ViewsContract(ContractBase):
             interaction = await get_interaction(ctx, segment.interaction_id)
             for hook in OF_INTERACTIONS:
                 await ctx.collect(hook, interaction=interaction)
+            agent = await get_agent(ctx, segment.agent_id)
+            for hook in OF_AGENTS:
+                await ctx.collect(hook, agent=agent)
         return [
             (hook, entry)
-            for hook in (*LISTS, *OF_INTERACTIONS)
+            for hook in (*LISTS, *OF_INTERACTIONS, *OF_AGENTS)
             for call in app.hooks.of(hook, self.plugin)
             for entry in _entries(call.result)
         ]

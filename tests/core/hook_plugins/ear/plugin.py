@@ -248,6 +248,10 @@ class Ear:
         return [ToolbarAction("ear", "A button of the ear", "/p/ear/", "ear", permission=USE)]
 
     @hookimpl
+    async def agent_actions(self, ctx: Context, agent: AgentView) -> list[ToolbarAction]:
+        return [ToolbarAction("ear", f"A button of agent {agent.user_id}", "/p/ear/", "ear", permission=USE)]
+
+    @hookimpl
     async def dashboard_widgets(self, ctx: Context) -> list[Widget]:
         return [Widget("ear", "A widget of the ear", "/p/ear/", permission=USE)]
 
