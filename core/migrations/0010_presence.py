@@ -3,7 +3,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0006_agents")]
+    dependencies = [("core", "0009_form_files")]
 
     initial = False
 
