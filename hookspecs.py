@@ -204,6 +204,14 @@ async def promise_given(ctx: Context, reference: str, owner_id: int) -> None:
     """
 
 
+@hookspec(scope=Scope.TENANT, mode=Mode.NOTIFY, fail=Fail.CLOSED, timeout=5.0)
+async def promise_settled(ctx: Context, reference: str, kept: bool) -> None:
+    """Somebody has said in the ledger that the promise of `reference` is kept, or, without `kept`, owed no more.
+
+    Like `promise_put_off`: in the transaction, before the ledger locks a row, and not when a plugin itself settles it.
+    """
+
+
 @hookspec(scope=Scope.TENANT, mode=Mode.NOTIFY, fail=Fail.CLOSED, timeout=10.0)
 async def record_processed(ctx: Context, reference: str, outcome: str, agent_id: int | None) -> None:
     """A record that was put into a record queue has left it; `agent_id` is the user who had it last, if anybody had.

@@ -125,14 +125,16 @@ async def put_off(ctx: Context, promise_id: int, due: datetime, why: str = "") -
 
 
 async def keep(ctx: Context, promise_id: int, why: str = "") -> None:
-    """What was promised is done.
+    """What was promised is done; whoever has made it is told.
 
     Raises:
+        Conflict: Whoever has made it refuses.
         InvalidInput: Somebody other than the owner says so, and does not say why.
         NotFound: There is no such promise.
         Settled: It was kept, withdrawn or released before.
     """
     async with transaction():
+        await _tell_settled(ctx, promise_id, kept=True)
         row = await lock_owed(ctx, promise_id)
         if row.owner_id != ctx.actor.user_id:
             why = said(why, _("Say how it was kept: it is not yours."))
@@ -140,15 +142,17 @@ async def keep(ctx: Context, promise_id: int, why: str = "") -> None:
 
 
 async def withdraw(ctx: Context, promise_id: int, why: str) -> None:
-    """What was promised is owed no more.
+    """What was promised is owed no more; whoever has made it is told.
 
     Raises:
+        Conflict: Whoever has made it refuses.
         InvalidInput: Nobody says why.
         NotFound: There is no such promise.
         Settled: It was kept, withdrawn or released before.
     """
     why = said(why, _("Say why it is owed no more."))
     async with transaction():
+        await _tell_settled(ctx, promise_id, kept=False)
         row = await lock_owed(ctx, promise_id)
         await move(ctx, row, State.WITHDRAWN, What.WITHDRAWN, why)
         if row.owner_id != ctx.actor.user_id:
@@ -322,6 +326,11 @@ async def _hand_over(ctx: Context, promise_id: int, owner_id: int, what: What, w
         # The new owner gets as much notice as the time still allows.
         await schedule(ctx, row.id, row.due_at)
         await _audit(ctx, "promises.given", row, {"owner": people[owner_id]})
+
+
+async def _tell_settled(ctx: Context, promise_id: int, *, kept: bool) -> None:
+    if reference := await _reference(ctx, promise_id):
+        await ctx.tell("promise_settled", reference=reference, kept=kept)
 
 
 async def _reference(ctx: Context, promise_id: int) -> str:

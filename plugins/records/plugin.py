@@ -10,7 +10,12 @@ from plugins.records.models import item_of
 from plugins.records.permissions import IMPORT, MANAGE, PERMISSIONS, SUPERVISE, WORK
 from plugins.records.routes import PAGES
 from plugins.records.services.adding import Queues
-from plugins.records.services.coming_back import promise_given, promise_given_up, promise_put_off
+from plugins.records.services.coming_back import (
+    promise_given,
+    promise_given_up,
+    promise_put_off,
+    promise_settled,
+)
 from plugins.records.services.finding import found_items
 from plugins.records.services.taking import CHANNEL
 from plugins.records.settings import MOST, RecordSettings
@@ -82,6 +87,10 @@ class RecordsPlugin:
     @hookimpl
     async def promise_given(self, ctx: Context, reference: str, owner_id: int) -> None:
         await promise_given(ctx, reference, owner_id)
+
+    @hookimpl
+    async def promise_settled(self, ctx: Context, reference: str, kept: bool) -> None:
+        await promise_settled(ctx, reference, kept=kept)
 
     @hookimpl
     async def navigation_items(self, ctx: Context) -> list[NavItem]:

@@ -451,6 +451,12 @@ async def test_hook_promise_put_off(app: App, ctx: Context) -> None:
     assert heard(app, "promise_put_off").arguments.items() >= told.items()
 
 
+async def test_hook_promise_settled(app: App, ctx: Context) -> None:
+    told = {"reference": "ear:sound:1", "kept": False}
+    await ctx.tell("promise_settled", **told)
+    assert heard(app, "promise_settled").arguments.items() >= told.items()
+
+
 async def test_hook_promise_given(app: App, ctx: Context) -> None:
     told = {"reference": "ear:sound:1", "owner_id": 7}
     await ctx.tell("promise_given", **told)

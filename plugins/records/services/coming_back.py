@@ -109,6 +109,24 @@ async def promise_given(ctx: Context, reference: str, owner_id: int) -> None:
             await ctx.enqueue(come_back, at=item.next_at, item_id=item.id, version=item.version)
 
 
+async def promise_settled(ctx: Context, reference: str, *, kept: bool) -> None:
+    """Nothing of a postponed item is owed at its time any more.
+
+    Where the promise was kept the item comes back to its agent at once, who finishes it. Where it was withdrawn the
+    item goes back into its queue.
+    """
+    async with transaction():
+        item = await _postponed(reference)
+        if item is None:
+            return
+        if not kept:
+            await put_back(ctx, item, "promise_withdrawn")
+            return
+        now: datetime = await fetch_value("SELECT now()")
+        if item.next_at is None or item.next_at > now:
+            await postpone_until(ctx, item, now)
+
+
 async def postpone_until(ctx: Context, item: Item, at: datetime) -> None:
     """Lets a locked item come back to its agent at a time, whether it is in work with him or was put aside."""
     await change(

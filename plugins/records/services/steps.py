@@ -26,6 +26,7 @@ WORDS = {
     "moved": mark("Moved to another queue"),
     "closed": mark("Taken out of the queue"),
     "owner_absent": mark("Put back: the agent was not there"),
+    "promise_withdrawn": mark("Put back: its promise was withdrawn"),
     "owner_gone": mark("Put back: the agent's account is off"),
     "interrupted": mark("Put back: the work on it was ended"),
     "changed": mark("Fields changed"),

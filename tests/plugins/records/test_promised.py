@@ -124,6 +124,35 @@ async def test_a_promise_is_not_given_to_who_does_not_work_in_the_queue(
     assert (await promise_of(anna.ctx, anna.id)).id == promise.id
 
 
+async def test_withdrawn_in_the_ledger_the_record_is_for_anybody_again(
+    anna: Worker, ben: Worker, boss: Context, jobs: Jobs
+) -> None:
+    item = await postponed(anna)
+    promise = await promise_of(anna.ctx, anna.id)
+    with pytest.raises(InvalidInput):
+        await ledger.withdraw(boss.for_plugin("promises"), promise.id, " ")
+    assert await anna.sees(item) == item
+    await ledger.withdraw(boss.for_plugin("promises"), promise.id, "The customer has called himself")
+    after = await ben.sees(item)
+    assert (after.shown, after.owner_id, after.next_at) == (Shown.WAITING, None, None)
+    assert (await steps_of(boss, item.id))[0].text == "Put back: its promise was withdrawn"
+    assert (await next_record(ben.ctx, ben.id)).id == item.id
+    # What was to bring it back finds nothing to do, and a second word on the promise moves nothing.
+    await jobs.run("records.come_back", anna.agent.tenant.id, item_id=item.id, version=item.version)
+    with pytest.raises(Settled):
+        await ledger.keep(anna.ctx.for_plugin("promises"), promise.id)
+    assert (await ben.sees(item)).shown is Shown.IN_WORK
+
+
+async def test_kept_in_the_ledger_the_record_comes_back_at_once(anna: Worker) -> None:
+    item = await postponed(anna)
+    promise = await promise_of(anna.ctx, anna.id)
+    await ledger.keep(anna.ctx.for_plugin("promises"), promise.id)
+    after = await anna.sees(item)
+    assert (after.shown, after.owner_id) == (Shown.DUE, anna.id)
+    assert (await next_record(anna.ctx, anna.id)).id == item.id
+
+
 async def test_put_off_and_taken_up_at_the_same_moment_agree(anna: Worker) -> None:
     for _round in range(6):
         item = await postponed(anna, name=f"Queue {_round}")

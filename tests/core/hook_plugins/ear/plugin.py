@@ -272,6 +272,10 @@ class Ear:
         """Heard."""
 
     @hookimpl
+    async def promise_settled(self, ctx: Context, reference: str, kept: bool) -> None:
+        """Heard."""
+
+    @hookimpl
     async def promise_given(self, ctx: Context, reference: str, owner_id: int) -> None:
         """Heard."""
 
