@@ -4,10 +4,6 @@ import errno
 import os
 from collections.abc import Iterator
 
-from dramatiq.errors import BrokerConnectionError
-from pika.exceptions import AMQPError
-from redis.exceptions import RedisError
-
 from core.errors import InvalidInput, StartupError, SwitchroomError
 
 _MEND = {
@@ -28,12 +24,22 @@ def refusal_of(error: BaseException) -> SwitchroomError | None:
             return part
         if isinstance(part, OSError) and part.errno in _MEND:
             return StartupError(f"{_what(part)}.", mend=_MEND[part.errno])
-        if isinstance(part, RedisError | AMQPError | BrokerConnectionError):
+        if _is_of_broker(part):
             return StartupError(
                 f"The broker or the live backbone cannot be used: {part}.",
                 mend="Start it, or correct broker.url and live.url; `switchroom doctor` tells which.",
             )
     return None
+
+
+def _is_of_broker(error: BaseException) -> bool:
+    """Whether a broker or a live backbone has failed."""
+    # Imported only now: each takes a tenth of a second, which every command would spend.
+    from dramatiq.errors import BrokerConnectionError
+    from pika.exceptions import AMQPError
+    from redis.exceptions import RedisError
+
+    return isinstance(error, RedisError | AMQPError | BrokerConnectionError)
 
 
 def sentence(refusal: SwitchroomError) -> str:
