@@ -186,13 +186,13 @@ def _import_everything() -> None:
 
     from core.app import load_plugins
     from core.cli.root import _COMMANDS
-    from switchroom.testing.app import make_settings
+    from core.settings import load_settings
 
     for place in _COMMANDS.values():
         import_module(place.partition(":")[0])
     for module in ("core.server", "core.cli.installation", "core.cli.contributed", "core.cli.doctor.checks"):
         import_module(module)
-    load_plugins(make_settings("postgresql://127.0.0.1:1/none"))
+    load_plugins(load_settings(ROOT / "settings.yaml", {}))
 
 
 if __name__ == "__main__":
