@@ -22,7 +22,7 @@ from core import app as core_app
 from core.accounts.models import User
 from core.app import Application
 from core.errors import Conflict, InvalidInput
-from core.forms.flows.walks import buttons_shown
+from core.forms.flows.walks import buttons_shown, find_walk
 from core.forms.reading import InvalidAnswers, read_answers
 from core.forms.schema import Form, read_form
 from core.forms.store import AlreadySubmitted, get_submission
@@ -126,6 +126,8 @@ class Desk:
         assert tab.shown is not None
         at = tab.shown.path[-1][1:]
         typed = {f"t{at}": f"text {which}" if which else "", f"n{at}": str(amount)}
+        walk = await find_walk(tab.ctx, self.form.key, SUBJECT, tab.user)
+        late = walk is not None and walk.revision != tab.shown.revision and name != "load"
         try:
             if name == "press":
                 await self._press(tab, which, typed)
@@ -138,8 +140,8 @@ class Desk:
         except Conflict:
             if not self.done:
                 await tab.load()
-        except InvalidInput:
-            pass
+        else:
+            assert not late, "a page that is shown no more has changed something"
         self.done = self.done or tab.ended is not None
 
     async def _kept(self, tab: Tab, fields: dict[str, str]) -> None:
