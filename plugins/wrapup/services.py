@@ -228,11 +228,11 @@ async def send(ctx: Context, segment_id: int, agent_id: int, typed: Typed, reade
         WrapUpOver: The time was over.
     """
     async with transaction():
-        task = await _held_task(ctx, segment_id, agent_id)
+        task = await held_task(ctx, segment_id, agent_id)
         recorded, submission = await _submit(ctx, task, form, typed, reader)
         if task.in_talk:
             raise CallGoesOn(_("The call is still going on."))
-        await _finish(ctx, task, recorded, submission)
+        await finish(ctx, task, recorded, submission)
 
 
 async def end_call_and_send(
@@ -249,11 +249,11 @@ async def end_call_and_send(
         WrapUpOver: The time was over.
     """
     async with transaction():
-        task = await _held_task(ctx, segment_id, agent_id)
+        task = await held_task(ctx, segment_id, agent_id)
         recorded, submission = await _submit(ctx, task, form, typed, reader)
         if task.in_talk:
             await end_interaction(ctx, task.interaction.id, "agent_hung_up")
-        await _finish(ctx, task, recorded, submission)
+        await finish(ctx, task, recorded, submission)
 
 
 async def complete_later(
@@ -270,7 +270,7 @@ async def complete_later(
         CallGoesOn: Its time is not over: it is sent in the usual way.
     """
     async with transaction():
-        task = await _held_task(ctx, segment_id, agent_id)
+        task = await held_task(ctx, segment_id, agent_id)
         if not task.over:
             raise CallGoesOn(_("The time for this form is not over yet."))
         recorded, _submission = await _submit(ctx, task, form, typed, reader)
@@ -283,7 +283,7 @@ def typed_comment(task: Task) -> str:
     return task.draft.typed.get(COMMENT, "") if task.draft else ""
 
 
-async def _held_task(ctx: Context, segment_id: int, agent_id: int) -> Task:
+async def held_task(ctx: Context, segment_id: int, agent_id: int) -> Task:
     """The work of one segment, which nobody else changes until the end of the transaction."""
     await own_task(ctx, segment_id, agent_id)
     await hold_work(ctx, segment_id)
@@ -304,6 +304,12 @@ async def _submit(ctx: Context, task: Task, form: Form, typed: Typed, reader: Re
     """
     segment_id, agent_id = task.segment.id, task.segment.agent_id
     submission = await submit_form(ctx, form, subject_of(segment_id), agent_id, typed, reader)
+    return await note_sent(ctx, task, submission)
+
+
+async def note_sent(ctx: Context, task: Task, submission: Submission) -> tuple[Recorded, Submission]:
+    """Notes what was chosen and promised in answers that have just been stored, in their transaction."""
+    segment_id, agent_id = task.segment.id, task.segment.agent_id
     disposition = await note_choice(submission, segment_id, agent_id)
     for field, kind in ((NEXT_ATTEMPT_AT, "next_attempt"), (DEFERRED_AT, "deferred_call")):
         due_at = submission.answers.get(field)
@@ -341,7 +347,7 @@ async def _promise(ctx: Context, task: Task, submission: Submission, due: dateti
         await ledger.promise(ctx, new)
 
 
-async def _finish(ctx: Context, task: Task, recorded: Recorded, submission: Submission) -> None:
+async def finish(ctx: Context, task: Task, recorded: Recorded, submission: Submission) -> None:
     """Ends the work that the form was for, or lets its clock run down."""
     segment_id, agent_id = task.segment.id, task.segment.agent_id
     wish = submission.answers.get(AFTER_SERVICE)

@@ -11,6 +11,7 @@ from typing import Any
 from core.database.connection import execute, fetch_row, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict, NotFound
+from core.forms.actions import EndForm
 from core.forms.components import Button
 from core.forms.kinds import form_kinds
 from core.forms.reader import Reader
@@ -62,6 +63,10 @@ class Walk:
     def typed(self, reader: Reader) -> dict[str, str]:
         """Field → text: what was typed, also on pages that were left behind, else the defaults."""
         return dict(self.kept) if self.kept is not None else initial_texts(self.form, reader)
+
+    def end(self, reader: Reader) -> EndForm | None:
+        """What the form will end with, where a button that was pressed on the way to this page ends it."""
+        return read_answers(self.form, self.typed(reader), reader).end if self.pages[0].closing else None
 
     @cached_property
     def number(self) -> int:
