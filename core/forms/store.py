@@ -216,8 +216,10 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
 
 
 async def drop_draft(ctx: Context, form_key: str, subject: str, user_id: int) -> None:
-    """Forgets what the user has typed and not sent."""
+    """Forgets what the user has typed and not sent, and where in the form he was."""
     await execute(
+        "WITH walked AS (DELETE FROM core_form_walk "
+        "WHERE tenant_id = $1 AND form = $2 AND subject = $3 AND user_id = $4) "
         "DELETE FROM core_form_draft WHERE tenant_id = $1 AND form = $2 AND subject = $3 AND user_id = $4",
         ctx.tenant.id,
         form_key,

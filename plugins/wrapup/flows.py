@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from enum import Enum
 
 from plugins.wrapup.forms import SUCCESSFUL
@@ -72,6 +72,19 @@ async def press(
             return await _with_outcome(ctx, became, reader)
         await _record(ctx, task, became, end)
         return None
+
+
+async def keep(
+    ctx: Context, task: Task, posted: Posted, reader: Reader, errors: Mapping[str, str] | None = None
+) -> Walk:
+    """Keeps what is typed on the page that is shown; where `press` has refused an earlier page, leads back there.
+
+    Raises:
+        StepPassed: The form has gone on in another tab.
+        AlreadySubmitted: The form was sent.
+    """
+    segment = task.segment
+    return await keep_step(ctx, task.work.rule.form, subject_of(segment.id), segment.agent_id, posted, reader, errors)
 
 
 async def _record(ctx: Context, task: Task, ended: Ended, end: AtTheEnd) -> None:

@@ -9,7 +9,8 @@ from litestar import Request, Response, get, post
 from litestar.params import Parameter
 from litestar.response import Template
 
-from plugins.wrapup import services
+from plugins.wrapup import flows, services
+from plugins.wrapup.flows import AtTheEnd
 from plugins.wrapup.forms import AFTER_SERVICE, END_OF_SHIFT, LATER, SIMPLE
 from plugins.wrapup.panels import caller_name, head, panel_name
 from plugins.wrapup.permissions import PROCESS_TASKS
@@ -25,6 +26,7 @@ from switchroom.forms import (
     pick_answers,
     read_writer,
     render_form,
+    render_step,
 )
 from switchroom.interactions import WrapUpOver
 from switchroom.locale import gettext as _
@@ -133,7 +135,63 @@ async def send_later(request: AnyRequest, ctx: Context, user: SignedIn, segment_
     return with_toast(await _panel(ctx, user), _("The form was sent."))
 
 
-PAGES = [panel, draft, more_time, send, open_later, send_later]
+@post("/segments/{segment_id:int}/step", permission=PROCESS_TASKS, status_code=200)
+async def step(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> Response[Any]:
+    """Presses a button of a form that leads on; at its end sends it, as `send` does."""
+    posted = await _posted(request)
+    task = await services.own_task(ctx, segment_id, user.id)
+    end = AtTheEnd.COMPLETE if task.at_leisure else AtTheEnd.SEND
+    if task.in_talk and ("end_call", "yes") in posted:
+        # Who agrees does so at the form's end, whose button he has pressed before.
+        posted, end = [*posted, ("_next", "yes")], AtTheEnd.END_CALL
+    return await _stepped(ctx, user, task, posted, end)
+
+
+@post("/segments/{segment_id:int}/step/later", permission=PROCESS_TASKS, status_code=200)
+async def step_later(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> Response[Any]:
+    """Presses a button of a form that leads on, whose time is over."""
+    task = await services.own_task(ctx, segment_id, user.id)
+    return await _stepped(ctx, user, task, await _posted(request), AtTheEnd.COMPLETE)
+
+
+@post("/segments/{segment_id:int}/step/draft", permission=PROCESS_TASKS, status_code=204)
+async def step_draft(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: SegmentId) -> None:
+    """Keeps what is typed on a page of a form that leads on."""
+    task = await services.own_task(ctx, segment_id, user.id)
+    await flows.keep(ctx, task, await _posted(request), _reader(user))
+
+
+PAGES = [panel, draft, more_time, send, open_later, send_later, step, step_later, step_draft]
+
+
+async def _stepped(
+    ctx: Context, user: SignedIn, task: services.Task, posted: list[tuple[str, str]], end: AtTheEnd
+) -> Response[Any]:
+    reader, segment_id, notice, status_code = _reader(user), task.segment.id, "", 200
+    errors: dict[str, str] | None = None
+    try:
+        walk = await flows.press(ctx, segment_id, user.id, task.work.rule.form, posted, reader, end)
+        if walk is None and (f"answer.{AFTER_SERVICE}", END_OF_SHIFT) in posted and end is not AtTheEnd.COMPLETE:
+            return Response(None, status_code=200, headers={"HX-Redirect": "/login"})
+        if walk is None:
+            return with_toast(await _panel(ctx, user), _("The form was sent."))
+    except InvalidAnswers as error:
+        await flows.keep(ctx, task, posted, reader, error.fields)
+        errors, status_code = error.fields, error.status
+    except services.CallGoesOn:
+        await flows.keep(ctx, task, posted, reader)
+        return _unchanged(fragment("wrapup/ask.html", segment_id=segment_id))
+    except WrapUpOver as error:
+        await flows.keep(ctx, task, posted, reader)
+        notice = _("The time was over before the form was sent. What you typed is kept; complete it below.")
+        return await _panel(ctx, user, notice=notice, status_code=error.status)
+    except AlreadySubmitted as error:
+        return await _panel(ctx, user, notice=error.message, status_code=error.status)
+    except Conflict as error:
+        notice, status_code = str(error), error.status
+    if end is AtTheEnd.COMPLETE:
+        return await _later(ctx, task, user, errors=errors, notice=notice, status_code=status_code)
+    return await _panel(ctx, user, errors=errors, notice=notice, status_code=status_code)
 
 
 async def _panel(
@@ -145,11 +203,13 @@ async def _panel(
         return fragment("wrapup/idle.html", status_code=status_code, notice=notice, **left)
     if task.work.settled:
         return fragment("wrapup/sent.html", status_code=status_code, notice=notice, **head(task, alone=False))
+    form = await services.whole_form(ctx, SIMPLE, task.segment.id, user.id)
     return fragment(
-        "wrapup/panel.html",
+        "wrapup/step.html" if form.is_flow else "wrapup/panel.html",
         status_code=status_code,
         notice=notice,
-        form=await _rendered(ctx, SIMPLE, task, user, errors),
+        steps="step",
+        form=await _rendered(ctx, form, task, user, errors),
         **head(task, alone=False),
     )
 
@@ -176,20 +236,37 @@ async def _left_over(ctx: Context, user: SignedIn) -> dict[str, Any]:
 
 
 async def _later(
-    ctx: Context, task: services.Task, user: SignedIn, *, errors: dict[str, str] | None = None, status_code: int = 200
+    ctx: Context,
+    task: services.Task,
+    user: SignedIn,
+    *,
+    errors: dict[str, str] | None = None,
+    notice: str = "",
+    status_code: int = 200,
 ) -> Template:
+    form = await services.whole_form(ctx, LATER, task.segment.id, user.id)
+    if form.is_flow:
+        fields = await _rendered(ctx, form, task, user, errors)
+        shown = head(task, alone=False) | {"shown": f"later-{task.segment.id}"}
+        return fragment(
+            "wrapup/step.html", status_code=status_code, notice=notice, steps="step/later", form=fields, **shown
+        )
     return fragment(
         "wrapup/later.html",
         status_code=status_code,
         task=task,
         caller=caller_name(task),
-        form=await _rendered(ctx, LATER, task, user, errors),
+        form=await _rendered(ctx, form, task, user, errors),
     )
 
 
-async def _rendered(ctx: Context, own: Form, task: services.Task, user: SignedIn, errors: dict[str, str] | None) -> str:
+async def _rendered(
+    ctx: Context, form: Form, task: services.Task, user: SignedIn, errors: dict[str, str] | None
+) -> str:
     reader = _reader(user)
-    form = await services.whole_form(ctx, own, task.segment.id, user.id)
+    if form.is_flow:
+        walk = await flows.step_of(ctx, task, form, reader)
+        return render_step(walk, reader, scope=f"wrapup-{task.segment.id}", errors=errors)
     typed: Typed = task.draft.typed if task.draft else initial_texts(form, reader)
     return render_form(form, typed, reader, scope=f"wrapup-{task.segment.id}", errors=errors)
 

@@ -174,7 +174,7 @@ async def test_the_page_shows_its_own_fields_buttons_and_what_was_answered_befor
     await tab.back()
     await tab.back()
     await tab.press("what", "sales")
-    assert 'name="_next" value="yes" data-form-next>Next</button>' in tab.html()
+    assert "data-form-next>Next</button>" in tab.html()
     await tab.next(product="Tea")
     assert "Finish</button>" in tab.html()
 
@@ -236,7 +236,7 @@ async def test_a_button_that_only_sets_stays_on_its_page_and_asks_for_nothing_el
     assert set(caught.value.fields) == {"people"}
     await tab.press("fill", "help", people="4")
     assert (tab.page, tab.typed["copied"]) == ("first", "4")
-    assert 'name="_next" value="yes" data-form-next>' in tab.html(), "no button leads on"
+    assert "data-form-next>Next</button>" in tab.html(), "no button leads on"
     await tab.next(must="x")
     assert tab.typed == {"seats": "8", "kind": "large"}
 

@@ -15,7 +15,6 @@ from core.forms.flows.walks import (
     buttons_of,
     buttons_shown,
     find_walk,
-    forget_walk,
     lock_walk,
     move_walk,
     next_step,
@@ -164,7 +163,6 @@ async def _move_on(ctx: Context, walk: Walk, typed: dict[str, str], reader: Read
         await _save(ctx, walk, typed, (*walk.path, walk.form.pages[number].key))
         return await _now(ctx, walk)
     submission = await submit_form(ctx, walk.form, walk.subject, walk.user_id, typed, reader)
-    await forget_walk(ctx, walk)
     return Ended(submission, walk.form.outcomes.get(submission.outcome))
 
 

@@ -158,17 +158,6 @@ async def move_walk(ctx: Context, walk: Walk, path: Iterable[str]) -> None:
     )
 
 
-async def forget_walk(ctx: Context, walk: Walk) -> None:
-    """Removes a locked walk: the form was sent."""
-    await execute(
-        "DELETE FROM core_form_walk WHERE tenant_id = $1 AND form = $2 AND subject = $3 AND user_id = $4",
-        ctx.tenant.id,
-        walk.form.key,
-        walk.subject,
-        walk.user_id,
-    )
-
-
 def next_step(walk: Walk, reading: Reading) -> int | None:
     """The number of the page that comes after those that are shown; None at the end."""
     if walk.pages[0].closing:
