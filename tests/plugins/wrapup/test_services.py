@@ -64,7 +64,12 @@ async def test_a_form_sent_in_time_ends_the_work(anna: Agent) -> None:
     assert await kept(anna, segment) is None
     submission = await services.sent(anna.ctx, segment.id, anna.id)
     assert submission is not None
-    assert submission.answers == {"successful": True, "comment": "Sent the papers.", "after_service": "continue"}
+    assert submission.answers == {
+        "successful": True,
+        "comment": "Sent the papers.",
+        "after_service": "continue",
+        "deferred": False,
+    }
     assert await services.current_task(anna.ctx, anna.id) is None
 
 
