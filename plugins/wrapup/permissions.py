@@ -8,6 +8,7 @@ from switchroom.locale import mark
 PROCESS_TASKS = "wrapup.process_tasks"
 MANAGE_DISPOSITIONS = "wrapup.manage_dispositions"
 MANAGE_RULES = "wrapup.manage_rules"
+SUPERVISE = "wrapup.supervise"
 
 PERMISSIONS = [
     Permission(
@@ -15,6 +16,12 @@ PERMISSIONS = [
         mark("Fill in the form beside and after a call"),
         ("agent", "supervisor"),
         mark("The panel on the right, with the clock of the work after a call."),
+    ),
+    Permission(
+        SUPERVISE,
+        mark("Supervise the work after contacts"),
+        ("supervisor",),
+        mark("See it for all agents, end it, and complete or correct forms."),
     ),
     Permission(
         MANAGE_DISPOSITIONS,

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
-from plugins.wrapup import disposition_api, disposition_routes, disposition_table_routes, rule_api, rule_routes
+from plugins.wrapup import (
+    disposition_api,
+    disposition_routes,
+    disposition_table_routes,
+    floor_routes,
+    rule_api,
+    rule_routes,
+)
 from plugins.wrapup.api_routes import API
 from plugins.wrapup.clock import AfterCalls, contact_ended
 from plugins.wrapup.panels import task_panel
-from plugins.wrapup.permissions import MANAGE_DISPOSITIONS, MANAGE_RULES, PERMISSIONS
+from plugins.wrapup.permissions import MANAGE_DISPOSITIONS, MANAGE_RULES, PERMISSIONS, SUPERVISE
 from plugins.wrapup.reasons import REASONS
 from plugins.wrapup.routes import PAGES
 from plugins.wrapup.settings import WrapUpSettings
@@ -17,6 +24,7 @@ from switchroom.contributions import (
     Asset,
     Lookup,
     Models,
+    NavItem,
     Panel,
     Permission,
     PluginSettings,
@@ -32,7 +40,13 @@ class WrapUpPlugin:
 
     @hookimpl
     def register_routes(self) -> Routes:
-        pages = [*PAGES, *disposition_routes.PAGES, *disposition_table_routes.PAGES, *rule_routes.PAGES]
+        pages = [
+            *PAGES,
+            *disposition_routes.PAGES,
+            *disposition_table_routes.PAGES,
+            *rule_routes.PAGES,
+            *floor_routes.PAGES,
+        ]
         return Routes(pages=pages, api=[*API, *disposition_api.API, *rule_api.API])
 
     @hookimpl
@@ -61,7 +75,17 @@ class WrapUpPlugin:
 
     @hookimpl
     def register_assets(self) -> list[Asset]:
-        return [Asset("wrapup.js"), Asset("wrapup.css"), Asset("dispositions.css"), Asset("rules.css")]
+        return [
+            Asset("wrapup.js"),
+            Asset("wrapup.css"),
+            Asset("dispositions.css"),
+            Asset("rules.css"),
+            Asset("floor.css"),
+        ]
+
+    @hookimpl
+    async def navigation_items(self, ctx: Context) -> list[NavItem]:
+        return [NavItem("work", _("Work after contacts"), "/p/wrapup/work", "clipboard-text", SUPERVISE, order=57)]
 
     @hookimpl
     async def admin_pages(self, ctx: Context) -> list[AdminPage]:

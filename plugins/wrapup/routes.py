@@ -113,7 +113,7 @@ async def open_later(ctx: Context, user: SignedIn, segment_id: SegmentId) -> Res
     task = await services.own_task(ctx, segment_id, user.id)
     if not task.over:
         return await _panel(ctx, user)
-    if await services.sent(ctx, segment_id, user.id) is not None:
+    if task.work.settled:
         raise AlreadySubmitted
     return await _later(ctx, task, user)
 

@@ -29,6 +29,7 @@ from switchroom.capabilities import NewPromise, PromiseLedger, Recorded
 from switchroom.database import transaction
 from switchroom.errors import Conflict, NotFound
 from switchroom.forms import (
+    AlreadySubmitted,
     Draft,
     Form,
     Reader,
@@ -273,6 +274,8 @@ async def complete_later(
         task = await held_task(ctx, segment_id, agent_id)
         if not task.over:
             raise CallGoesOn(_("The time for this form is not over yet."))
+        if task.work.settled:  # A supervisor may have completed it for him.
+            raise AlreadySubmitted
         recorded, _submission = await _submit(ctx, task, form, typed, reader)
         await set_state(ctx, segment_id, WorkState.COMPLETED, by=agent_id)
         await record_outcome(ctx, segment_id, recorded, "completed_later")
@@ -315,7 +318,7 @@ async def note_sent(ctx: Context, task: Task, submission: Submission) -> tuple[R
         due_at = submission.answers.get(field)
         if isinstance(due_at, str):
             await _promise(ctx, task, submission, datetime.fromisoformat(due_at), kind)
-    return Recorded(_outcome(submission), _comment(submission), disposition), submission
+    return Recorded(outcome_of_answers(submission), comment_of(submission), disposition), submission
 
 
 async def _promise(ctx: Context, task: Task, submission: Submission, due: datetime, kind: str) -> None:
@@ -336,7 +339,7 @@ async def _promise(ctx: Context, task: Task, submission: Submission, due: dateti
             kind=kind,
             # Whoever sends the form in the minute that he has chosen is not too late.
             due=max(due, datetime.now(UTC)),
-            subject=_comment(submission) or _("Next attempt"),
+            subject=comment_of(submission) or _("Next attempt"),
             owner_id=agent_id,
             reference=f"{PLUGIN}:{submission.subject}",
             url=f"/card/{interaction.id}",
@@ -373,9 +376,11 @@ async def finish(ctx: Context, task: Task, recorded: Recorded, submission: Submi
         await log_out(ctx, agent_id)
 
 
-def _outcome(submission: Submission) -> str:
+def outcome_of_answers(submission: Submission) -> str:
+    """The coded outcome that the answers say."""
     return "success" if submission.answers[SUCCESSFUL] else "no_success"
 
 
-def _comment(submission: Submission) -> str:
+def comment_of(submission: Submission) -> str:
+    """What was written into the comment."""
     return str(submission.answers.get(COMMENT, ""))

@@ -11,8 +11,10 @@ from plugins.wrapup.rules.keeping import rule_for, side_of
 from plugins.wrapup.rules.values import RuleValues, as_columns, of_row
 from switchroom import Context
 from switchroom.database import execute, fetch, fetch_value
+from switchroom.errors import NotFound
 from switchroom.forms import published_form
 from switchroom.interactions import InteractionView, SegmentView
+from switchroom.locale import gettext as _
 
 
 @dataclass(frozen=True)
@@ -67,6 +69,18 @@ async def work_of(ctx: Context, segment: SegmentView, interaction: InteractionVi
             own.version if own else SIMPLE.version,
         )
         found = await Work.get(segment_id=segment.id)
+    return _view(found)
+
+
+async def get_work(ctx: Context, segment_id: int) -> WorkView:
+    """The work of a segment.
+
+    Raises:
+        NotFound: There is none.
+    """
+    found = await Work.get_or_none(segment_id=segment_id)
+    if found is None:
+        raise NotFound(_("There is no such work after a contact."))
     return _view(found)
 
 
