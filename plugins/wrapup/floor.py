@@ -242,6 +242,6 @@ def _subject(correction_id: int) -> str:
 def _checked(reason: str) -> str:
     text = reason.strip()
     if not 1 <= len(text) <= LONGEST_REASON:
-        wrong = _("Say why in at most %(most)s characters: the agent reads it.") % {"most": LONGEST_REASON}
+        wrong = _("Say why in at most %(most)s characters.") % {"most": LONGEST_REASON}
         raise InvalidInput(_("A reason in words is needed."), fields={"reason": wrong})
     return text
