@@ -18,11 +18,13 @@ from core.agents.roster import log_out
 from core.agents.service import choose_intent
 from core.agents.settling import GRACE_SECONDS
 from core.agents.states import Intent, Occupancy, Status
+from core.agents.team_rules import HOLDS_WHAT_IS_ALONE
 from core.agents.teams import LIMITS, TeamView, all_teams, save_team
 from core.agents.views import AgentView, all_agents, view
 
 __all__ = [
     "GRACE_SECONDS",
+    "HOLDS_WHAT_IS_ALONE",
     "LIMITS",
     "AgentView",
     "Candidate",

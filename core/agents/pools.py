@@ -13,6 +13,7 @@ from enum import StrEnum
 from typing import Any
 
 from core.agents.settling import GRACE_SECONDS, lock_agent, rank_again
+from core.agents.team_rules import HOLDS_WHAT_IS_ALONE
 from core.database.connection import execute, fetch, fetch_row, fetch_value
 from core.database.transaction import transaction
 from core.jobs.registry import Event
@@ -184,14 +185,11 @@ async def members_of(ctx: Context, pool: str) -> dict[int, int]:
 
 # Whether an agent who takes work takes some of this channel: $3 channel, $4 capacity where his team says nothing, $5
 # seconds of grace. One that takes the whole agent has the capacity 0 here: with one in hand nobody takes anything.
-_ROOM = """
+_ROOM = f"""
 agent.taking AND agent.connected_until > now() + make_interval(secs => $5)
 AND ($4 = 0 OR coalesce((agent.work->>$3)::int, 0) < coalesce(rule.capacity, $4))
-AND NOT (coalesce(rule.alone, false) AND agent.work <> '{}')
-AND NOT EXISTS (
-    SELECT FROM core_team_channel AS held
-    WHERE held.team_id = agent.team_id AND held.alone AND agent.work ? held.channel
-)
+AND NOT (coalesce(rule.alone, false) AND agent.work <> '{{}}')
+AND NOT {HOLDS_WHAT_IS_ALONE}
 """
 
 # Index core_pool_free (tenant_id, pool, rank, user_id) WHERE free.

@@ -10,6 +10,7 @@ from typing import Any
 from core import facts
 from core.agents.reasons import begin_limit
 from core.agents.states import OCCUPANCY, Intent, Occupancy, Status, status_of
+from core.agents.team_rules import HOLDS_WHAT_IS_ALONE
 from core.agents.views import get_agent
 from core.database.connection import execute, fetch_row, fetch_value
 from core.errors import NotFound
@@ -156,8 +157,7 @@ WITH agent AS ({agent}), today AS (
     LEFT JOIN core_team_channel AS rule ON rule.team_id = agent.team_id AND rule.channel = kind.name
     WHERE kind.capacity > 0 AND coalesce((agent.work->>kind.name)::int, 0) >= coalesce(rule.capacity, kind.capacity)
     OR coalesce(rule.alone, false) AND agent.work <> '{{}}'
-    OR EXISTS (SELECT FROM core_team_channel AS held
-        WHERE held.team_id = agent.team_id AND held.alone AND agent.work ? held.channel)
+    OR {holds_what_is_alone}
 )
 UPDATE core_pool_member AS member
 SET free = $3 AND (member.channels = '[]' OR NOT member.channels <@ taken.channels),
@@ -179,7 +179,8 @@ _AS_RANKED = """
 """
 
 _RANK_AGAIN = _RANK.format(
-    agent=f"SELECT {_AS_RANKED} FROM core_agent WHERE tenant_id = $1 AND user_id = $2"  # noqa: S608 - constants
+    holds_what_is_alone=HOLDS_WHAT_IS_ALONE,
+    agent=f"SELECT {_AS_RANKED} FROM core_agent WHERE tenant_id = $1 AND user_id = $2",  # noqa: S608 - constants
 )
 
 _STORING = """
@@ -189,7 +190,9 @@ WHERE tenant_id = $1 AND user_id = $2
 """
 
 _STORE = _STORING.format(*range(3, 9))
-_STORE_AND_RANK = _RANK.format(agent=f"{_STORING.format(*range(9, 15))} RETURNING {_AS_RANKED}")
+_STORE_AND_RANK = _RANK.format(
+    holds_what_is_alone=HOLDS_WHAT_IS_ALONE, agent=f"{_STORING.format(*range(9, 15))} RETURNING {_AS_RANKED}"
+)
 
 
 async def rank_again(ctx: Context, user_id: int, pools: Sequence[str]) -> bool:

@@ -12,6 +12,12 @@ from core.jobs.registry import Event
 from core.locale import gettext as _
 from core.plugins.context import Context
 
+HOLDS_WHAT_IS_ALONE = """
+EXISTS (SELECT FROM core_team_channel AS held WHERE held.team_id = agent.team_id AND held.alone
+    AND agent.work ? held.channel)
+"""
+"""SQL: whether `agent`, a row of core_agent, holds what goes beside nothing else. Unique index of team and channel."""
+
 RULE_LIMITS = {"missed_limit": (0, 20), "least_available": (0, 999)}
 """Least and most of each rule that is a number."""
 CHANNEL_LIMITS = {"offer_seconds": (5, 300), "capacity": (1, 50)}

@@ -13,7 +13,7 @@ from typing import Any
 
 from plugins.routing.models import Queue, id_of
 from switchroom import Context
-from switchroom.agents import GRACE_SECONDS
+from switchroom.agents import GRACE_SECONDS, HOLDS_WHAT_IS_ALONE
 from switchroom.database import fetch
 from switchroom.interactions import type_of
 
@@ -72,7 +72,7 @@ class Verdict:
 # $2 queue as interactions have it, $3 its id, $4 channel, $5 its capacity (0: it takes the whole agent), $6 grace. The
 # order of the filters is that of `Stage`. Indexes: the unique ones of core_pool_member, routing_queue_skill and
 # routing_agent_skill, core_segment_open, core_offer_one_per_agent.
-_VERDICTS = """
+_VERDICTS = f"""
 WITH queue AS (SELECT teams FROM routing_queue WHERE tenant_id = $1 AND id = $3),
 seen AS (
     SELECT agent.user_id, person.name, team.name AS team, agent.status_since, agent.intent, agent.pause_reason,
@@ -91,9 +91,8 @@ seen AS (
             WHEN agent.missed_until > now() THEN 'missed'
             WHEN EXISTS (SELECT FROM core_offer WHERE agent_id = agent.user_id AND state = 'pending') THEN 'offered'
             WHEN $5 > 0 AND coalesce((agent.work->>$4)::int, 0) >= coalesce(rule.capacity, $5) THEN 'full'
-            WHEN coalesce(rule.alone, false) AND agent.work <> '{}' THEN 'alone'
-            WHEN EXISTS (SELECT FROM core_team_channel AS held
-                WHERE held.team_id = agent.team_id AND held.alone AND agent.work ? held.channel) THEN 'beside_nothing'
+            WHEN coalesce(rule.alone, false) AND agent.work <> '{{}}' THEN 'alone'
+            WHEN {HOLDS_WHAT_IS_ALONE} THEN 'beside_nothing'
             WHEN member.user_id IS NULL OR NOT agent.taking THEN 'placing'
             ELSE 'free'
         END AS stage
@@ -120,7 +119,7 @@ seen AS (
     SELECT seen.*, CASE WHEN stage = 'free' THEN row_number() OVER (PARTITION BY stage ORDER BY rank, user_id) END
         AS place FROM seen
 )
-"""
+"""  # noqa: S608 - constants
 
 _COLUMNS = (
     "user_id, name, team, stage, place, strategy, rank, level, status_since, intent, pause_reason, missed_until, "
