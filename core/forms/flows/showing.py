@@ -42,7 +42,8 @@ def render_step(
     drawn = drawings(walk.form, reader)
     rendering = Rendering(walk.form, SCOPE, typed, reading, errors or {}, reader, drawn, uploads=uploads)
     closing = walk.pages[0].closing
-    title = _("To finish") if closing and len(walk.pages) > 1 else walk.pages[0].title or walk.form.title
+    own = walk.pages[0].title if len(walk.pages) == 1 else None
+    title = own or (_("To finish") if closing else walk.pages[0].title or walk.form.title)
     written = step_template().render(
         form=walk.form,
         walk=walk,

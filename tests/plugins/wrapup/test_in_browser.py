@@ -12,11 +12,16 @@ import pytest
 from playwright.async_api import Page, async_playwright, expect
 
 from core.database.connection import fetch_value
+from core.forms.library.store import make_design, publish_design
 from core.forms.store import get_draft
 from core.interactions.lifecycle import end_interaction
 from core.interactions.rows import SegmentView
 from core.plugins.context import Context, Platform
+from plugins.wrapup.rules.keeping import set_rule
+from plugins.wrapup.rules.values import RuleValues, Side
 from tests.conftest import Jobs
+from tests.core.flow_forms import button, end, lead, part
+from tests.core.flow_forms import page as layout
 from tests.plugins.wrapup.calls import Agent, clock_ends_in, time_runs_out
 from tests.serving import DEMO_PASSWORD, ServerProcess, free_port, server_environ
 
@@ -24,6 +29,14 @@ pytestmark = pytest.mark.anyio
 
 CHROMIUM = os.environ.get("SWITCHROOM_CHROMIUM") or shutil.which("chromium")
 COMMENT = '[name="answer.comment"]'
+FLOW = [
+    layout("reason", button("what", late=[lead("late")], wrong=[end("wrong_number", success=False)])),
+    layout(
+        "late",
+        part("text", "parcel", required=True),
+        button("then", found=[end("found", success=True)], lost=[end("lost", success=False)]),
+    ),
+]
 STATE = "[data-save-state]"
 
 
@@ -116,6 +129,37 @@ async def test_sending_during_the_call_asks_and_the_safe_answer_is_the_first(dem
     await page.get_by_role("button", name="End the call and send").click()
     await expect(page.get_by_text("The form was sent.")).to_be_visible()
     assert await agent.status() == "waiting"
+
+
+async def test_a_form_that_leads_on_is_gone_through_by_keys_and_says_where_one_is(demo: Context, page: Page) -> None:
+    made = await make_design(demo, "parcels", {"title": {"en": "Parcels"}, "pages": FLOW})
+    await publish_design(demo, "parcels", made.revision)
+    await set_rule(demo, "", Side.INBOUND, RuleValues(form="custom:parcels"))
+    agent = Agent(demo, await fetch_value("SELECT id FROM core_user WHERE username = 'agent1'"))
+    await agent.becomes_available()
+    segment = await agent.answers_a_call()
+    await page.get_by_role("button", name="late", exact=True).click()
+    await expect(page.get_by_role("heading", name="Parcels")).to_be_focused()
+    await expect(page.get_by_text("Step 2")).to_be_visible()
+    await page.get_by_label("parcel").fill("17")
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_text("Step 2")).to_be_visible()
+    await expect(page.locator(STATE)).to_have_attribute("data-save-state", "saved")
+    await page.reload()
+    await expect(page.get_by_label("parcel")).to_have_value("17")
+    await page.get_by_role("button", name="Back", exact=True).click()
+    await expect(page.get_by_text("Step 1")).to_be_visible()
+    await page.get_by_role("button", name="late", exact=True).click()
+    await expect(page.get_by_label("parcel")).to_have_value("17")
+    await page.get_by_role("button", name="found", exact=True).click()
+    await expect(page.get_by_text("answers so far")).to_be_visible()
+    await expect(page.get_by_role("button", name="Next", exact=True)).to_have_count(0)
+    await end_interaction(demo, segment.interaction_id, "caller_hung_up")
+    await expect(page.locator("[data-wrapup-clock]")).to_be_visible()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("The form was sent.")).to_be_visible()
+    row = await fetch_value("SELECT outcome FROM core_segment WHERE id = $1", segment.id)
+    assert row == "success"
 
 
 async def draft_becomes(ctx: Context, segment: SegmentView, agent: Agent, comment: str) -> None:
