@@ -137,6 +137,10 @@ async def test_a_form_that_leads_on_is_gone_through_by_keys_and_says_where_one_i
     await set_rule(demo, "", Side.INBOUND, RuleValues(form="custom:parcels"))
     agent = Agent(demo, await fetch_value("SELECT id FROM core_user WHERE username = 'agent1'"))
     await agent.becomes_available()
+    await expect(page.locator("html")).to_have_attribute("data-connection", "connected")
+    async with asyncio.timeout(10):
+        while await agent.status() != "waiting":
+            await asyncio.sleep(0.02)
     segment = await agent.answers_a_call()
     await page.get_by_role("button", name="late", exact=True).click()
     await expect(page.get_by_role("heading", name="Parcels")).to_be_focused()
