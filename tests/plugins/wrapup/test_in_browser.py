@@ -138,9 +138,7 @@ async def test_a_form_that_leads_on_is_gone_through_by_keys_and_says_where_one_i
     agent = Agent(demo, await fetch_value("SELECT id FROM core_user WHERE username = 'agent1'"))
     await agent.becomes_available()
     await expect(page.locator("html")).to_have_attribute("data-connection", "connected")
-    async with asyncio.timeout(10):
-        while await agent.status() != "waiting":
-            await asyncio.sleep(0.02)
+    await agent_waits(agent)
     segment = await agent.answers_a_call()
     await page.get_by_role("button", name="late", exact=True).click()
     await expect(page.get_by_role("heading", name="Parcels")).to_be_focused()
@@ -164,6 +162,15 @@ async def test_a_form_that_leads_on_is_gone_through_by_keys_and_says_where_one_i
     await expect(page.get_by_text("The form was sent.")).to_be_visible()
     row = await fetch_value("SELECT outcome FROM core_segment WHERE id = $1", segment.id)
     assert row == "success"
+
+
+async def agent_waits(agent: Agent) -> None:
+    """The agent is seen to be there, and takes calls."""
+    async with asyncio.timeout(10):
+        while True:
+            if await agent.status() == "waiting":
+                return
+            await asyncio.sleep(0.02)
 
 
 async def draft_becomes(ctx: Context, segment: SegmentView, agent: Agent, comment: str) -> None:
