@@ -15,7 +15,7 @@ from core.forms.rendering import render_form
 from core.forms.schema import read_form
 from tests.browser.conftest import CHROMIUM, QUIET
 from tests.conftest import ROOT
-from tests.core.test_forms_components import COMPONENTS
+from tests.core.test_forms_components import COMPONENTS, SCORED
 
 Show = Callable[..., Page]
 
@@ -198,6 +198,56 @@ def test_rows_are_added_and_their_sum_follows(show: Show) -> None:
     expect(total).to_have_text("13.5")
     page.get_by_role("button", name="Add a row").click()
     expect(page.get_by_role("button", name="Add a row")).to_be_hidden()
+
+
+def test_rows_are_removed_and_the_keyboard_goes_on_with_the_next_one(show: Show) -> None:
+    page = show(
+        {"kind": "table", **COMPONENTS["table"], "key": "goods", "min_rows": 2},
+        {"kind": "computed", "key": "total", "formula": "sum(goods, 'price')"},
+    )
+    total, removals = page.locator("[data-component=total] output"), page.locator("[data-remove-row]")
+    for row, price in ((1, "1"), (2, "2")):
+        page.get_by_label(f"Price, row {row}").fill(price)
+    page.get_by_role("button", name="Add a row").click()
+    page.get_by_label("Price, row 3").fill("4")
+    expect(page.get_by_role("button", name="Add a row")).to_be_hidden()
+    expect(total).to_have_text("7")
+    page.get_by_role("button", name="Remove row 2").press("Enter")
+    expect(removals).to_have_count(2)
+    expect(page.get_by_role("button", name="Remove row 2")).to_be_focused()
+    expect(page.get_by_label("Price, row 2")).to_have_value("4")
+    expect(total).to_have_text("5")
+    expect(page.get_by_role("button", name="Add a row")).to_be_visible()
+    # So many must stay: the row is emptied.
+    page.get_by_role("button", name="Remove row 2").press("Enter")
+    expect(removals).to_have_count(2)
+    expect(page.get_by_label("Goods, row 2")).to_be_focused()
+    expect(total).to_have_text("1")
+
+
+def test_scores_count_and_what_does_not_apply_does_not(show: Show) -> None:
+    page = show(
+        {"kind": "radio", "key": "mood", "options": SCORED},
+        {"kind": "multi_select", "key": "several", "options": SCORED},
+        {"kind": "yes_no_na", "key": "solved"},
+        {"kind": "computed", "key": "mean", "formula": "average(score(mood), score(several), score(solved))"},
+        {"kind": "text", "key": "answered", "shown_if": "not empty(mood)"},
+        {"kind": "text", "key": "why_not", "shown_if": {"field": "mood", "equals": "na"}},
+    )
+    mean = page.locator("[data-component=mean] output")
+    answered, why_not = (page.locator(f"[data-component={key}]") for key in ("answered", "why_not"))
+    page.check("[name='answer.mood'][value=good]")
+    expect(mean).to_have_text("5")
+    expect(answered).to_be_visible()
+    page.check("[name='answer.several'][value=good]")
+    page.check("[name='answer.several'][value=bad]")
+    expect(mean).to_have_text("4.75")
+    page.check("[name='answer.solved'][value=na]")
+    expect(mean).to_have_text("4.75")
+    page.check("[name='answer.mood'][value=na]")
+    expect(mean).to_have_text("4.5")
+    expect(answered).to_be_hidden()
+    expect(why_not).to_be_visible()
 
 
 def test_a_slider_says_where_it_stands_and_a_mark_and_a_person_count(show: Show) -> None:

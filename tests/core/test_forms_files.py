@@ -397,3 +397,24 @@ async def test_what_is_too_large_or_a_virus_is_refused_with_the_field(
     assert (await send(browser, ticket, b"harmless", "a.txt")).status_code == 201
     async with platform.context(tenant) as ctx:
         assert len(kept(ctx)) == await fetch_value("SELECT count(*) FROM core_form_file") == 1
+
+
+@pytest.mark.parametrize(
+    ("characters", "status", "says"),
+    [(10_000_000, 413, "More was sent"), (900_000, 422, "about"), (20_001, 422, "20001")],
+)
+async def test_far_too_much_text_is_refused_on_every_route_of_a_form_and_nothing_is_stored(
+    browser: Client, platform: Platform, tenant: TenantRef, characters: int, status: int, says: str
+) -> None:
+    await switch_on(platform, tenant, "papers")
+    answers = {"answer.papers": "", "answer.voice": "", "answer.about": "x" * characters}
+    for route in ("/p/papers/desk", "/p/papers/draft"):
+        if (route, characters) == ("/p/papers/draft", 20_001):
+            continue  # A draft may hold it: somebody has pasted it, and is about to cut it down.
+        refused = await browser.post(route, data=answers, headers={"accept": "application/json"})
+        assert refused.status_code == status
+        assert says in refused.text
+        if status == 422 and characters > 20_001:
+            assert refused.json()["fields"] == {"about": "This is far too long."}
+            assert await fetch_value("SELECT count(*) FROM core_form_draft") == 0
+    assert await fetch_value("SELECT count(*) FROM core_form_submission") == 0
