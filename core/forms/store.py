@@ -167,7 +167,9 @@ async def drafts_since(ctx: Context, form_key: str, user_id: int, since: datetim
     return [_draft(row) for row in rows]
 
 
-async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, typed: Typed, reader: Reader) -> Submission:
+async def submit_form(
+    ctx: Context, form: Form, subject: str, user_id: int, typed: Typed, reader: Reader, *, corrects: str | None = None
+) -> Submission:
     """Checks and stores the answers, and removes the draft; one transaction, part of the caller's where there is one.
 
     Plugins look at the answers before (`form_validate`), and are told in the transaction (`form_submitted`).
@@ -179,6 +181,7 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
         user_id: Who answered.
         typed: Field → text, from `pick_answers`.
         reader: Who answered, for zone and present.
+        corrects: The subject of answers that these correct, where it is another one: files that were given there count.
 
     Raises:
         InvalidAnswers: Answers are missing or wrong, a plugin says so, or a file is gone or somebody else's; names each
@@ -209,7 +212,7 @@ async def submit_form(ctx: Context, form: Form, subject: str, user_id: int, type
         if row is None:
             raise AlreadySubmitted
         await drop_draft(ctx, form.key, subject, user_id)
-        await attach_files(ctx, form, subject, user_id, answers, row["id"])
+        await attach_files(ctx, form, (subject, corrects or subject), user_id, answers, row["id"])
         submission = Submission(row["id"], form, subject, user_id, answers, row["submitted_at"], outcome)
         await ctx.tell("form_submitted", submission=submission)
     return submission

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from switchroom.forms import Form, Reader, Value, show_answers
+from switchroom.forms import File, Form, Reader, Value, show_answers
 from switchroom.locale import active_language
 from switchroom.locale import gettext as _
 
@@ -24,6 +24,9 @@ def readable(form: Form, answers: Mapping[str, Value], reader: Reader) -> list[t
 def _in_words(question: object, value: Value, shown: str, language: str) -> str:
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
+    if isinstance(question, File):
+        # Their names and links are in the form itself.
+        return str(len(value) if isinstance(value, list) else 0)
     options = {each.value: each.label.in_language(language) for each in getattr(question, "options", ())}
     if options:
         chosen = value if isinstance(value, list) else [value]

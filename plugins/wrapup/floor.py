@@ -225,7 +225,7 @@ async def correct(
             before=dict(before.answers) if before else {},
             before_disposition=chosen.name if chosen else "",
         )
-        submission = await submit_form(ctx, form, _subject(made.id), by, typed, reader)
+        submission = await submit_form(ctx, form, _subject(made.id), by, typed, reader, corrects=subject_of(segment_id))
         await Correction.filter(id=made.id).update(submission_id=submission.id)
         disposition = await note_choice(submission, segment_id, work.agent_id)
         recorded = Recorded(outcome_of_answers(submission), comment_of(submission), disposition)

@@ -12,12 +12,21 @@ from plugins.wrapup import floor
 from plugins.wrapup.answers import readable
 from plugins.wrapup.floor import Show, Wanted
 from plugins.wrapup.permissions import SUPERVISE
-from plugins.wrapup.work import WorkView, get_work
+from plugins.wrapup.work import WorkView, get_work, subject_of
 from switchroom import Context
 from switchroom.agents import all_agents
 from switchroom.capabilities import QueueDirectory
 from switchroom.database import fetch_value
-from switchroom.forms import InvalidAnswers, Reader, get_draft, initial_texts, pick_answers, render_form, show_answers
+from switchroom.forms import (
+    InvalidAnswers,
+    Reader,
+    get_draft,
+    initial_texts,
+    pick_answers,
+    render_form,
+    show_answers,
+    uploads_for,
+)
 from switchroom.interactions import get_interaction, get_segment
 from switchroom.locale import gettext as _
 from switchroom.locale import mark
@@ -136,6 +145,7 @@ async def _detail(
         draft = await get_draft(ctx, work.rule.form, f"core:segment:{work.segment_id}", work.agent_id)
         kept = draft.typed if draft else initial_texts(form, reader)
         typed = show_answers(form, holds.answers, reader) if holds else kept
+    uploads = await uploads_for(ctx, form, subject_of(work.segment_id), user.id, typed)
     made = await floor.corrections(work.segment_id)
     return await page(
         "wrapup/floor_work.html",
@@ -150,7 +160,7 @@ async def _detail(
         sent=readable(first.form, first.answers, reader) if first else [],
         holds=readable(holds.form, holds.answers, reader) if holds and made else [],
         made=[(each, names.get(each.by_id) or await _name(ctx, each.by_id)) for each in made],
-        form=render_form(form, typed, reader, scope=f"correct-{work.segment_id}", errors=errors),
+        form=render_form(form, typed, reader, scope=f"correct-{work.segment_id}", errors=errors, uploads=uploads),
         reason=reason,
         home=HOME,
     )

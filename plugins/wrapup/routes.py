@@ -14,6 +14,7 @@ from plugins.wrapup.flows import AtTheEnd
 from plugins.wrapup.forms import AFTER_SERVICE, END_OF_SHIFT, LATER, SIMPLE
 from plugins.wrapup.panels import caller_name, head, panel_name
 from plugins.wrapup.permissions import PROCESS_TASKS
+from plugins.wrapup.work import subject_of
 from switchroom import Context
 from switchroom.errors import Conflict, NotFound
 from switchroom.forms import (
@@ -27,6 +28,7 @@ from switchroom.forms import (
     read_writer,
     render_form,
     render_step,
+    uploads_for,
 )
 from switchroom.interactions import WrapUpOver
 from switchroom.locale import gettext as _
@@ -266,9 +268,11 @@ async def _rendered(
     reader = _reader(user)
     if form.is_flow:
         walk = await flows.step_of(ctx, task, form, reader)
-        return render_step(walk, reader, scope=f"wrapup-{task.segment.id}", errors=errors)
+        uploads = await uploads_for(ctx, walk.form, walk.subject, user.id, walk.typed(reader))
+        return render_step(walk, reader, scope=f"wrapup-{task.segment.id}", errors=errors, uploads=uploads)
     typed: Typed = task.draft.typed if task.draft else initial_texts(form, reader)
-    return render_form(form, typed, reader, scope=f"wrapup-{task.segment.id}", errors=errors)
+    uploads = await uploads_for(ctx, form, subject_of(task.segment.id), user.id, typed)
+    return render_form(form, typed, reader, scope=f"wrapup-{task.segment.id}", errors=errors, uploads=uploads)
 
 
 def _unchanged(response: AnyResponse) -> AnyResponse:

@@ -211,6 +211,19 @@ async def test_files_of_others_and_of_other_questions_are_refused_and_nothing_is
     await submit_form(ctx, FORM, SUBJECT, anna, {"papers": own}, READER)
 
 
+async def test_whoever_corrects_answers_keeps_their_files(ctx: Context, anna: int) -> None:
+    vera = (await create_user(ctx, "vera", "Vera", "correct horse", ["supervisor"])).id
+    given = await give(ctx, anna)
+    sent = await submit_form(ctx, FORM, SUBJECT, anna, {"papers": given}, READER)
+    with pytest.raises(InvalidAnswers):
+        await submit_form(ctx, FORM, "test:correction:1", vera, {"papers": given}, READER)
+    more = await give(ctx, vera)
+    both = {"papers": f"{given}\n{more}"}
+    made = await submit_form(ctx, FORM, "test:correction:1", vera, both, READER, corrects=SUBJECT)
+    assert [str(each.id) for each in (await files_of_submission(ctx, sent.id))["papers"]] == [given]
+    assert [str(each.id) for each in (await files_of_submission(ctx, made.id))["papers"]] == [more]
+
+
 async def test_a_question_that_has_become_stricter_is_asked_again_when_the_form_is_sent(
     ctx: Context, anna: int
 ) -> None:

@@ -172,12 +172,17 @@ async def visible_file(ctx: Context, file_id: int, user: SignedIn) -> StoredFile
 
 
 async def attach_files(
-    ctx: Context, form: Form, subject: str, user_id: int, answers: Mapping[str, Value], submission_id: int
+    ctx: Context,
+    form: Form,
+    subjects: tuple[str, ...],
+    user_id: int,
+    answers: Mapping[str, Value],
+    submission_id: int,
 ) -> None:
     """Makes the files that answers name part of their submission, in its transaction.
 
-    Only a loose file counts that this person has given for this question and subject, and one that is part of an
-    earlier submission there: so a form that is sent again keeps its files.
+    Only a loose file counts that this person has given for this question and one of these subjects, and one that is
+    part of an earlier submission there: so a form that is sent again, or corrected, keeps its files.
 
     Raises:
         InvalidAnswers: One of them is gone, somebody else's, or not what the question takes; names each field.
@@ -185,7 +190,7 @@ async def attach_files(
     errors: dict[str, str] = {}
     for key, question in file_questions(form).items():
         ids = {int(file_id) for file_id in _texts(answers.get(key))}
-        if ids and (problem := await _attach(ctx, form, question, subject, user_id, ids, submission_id)):
+        if ids and (problem := await _attach(ctx, form, question, subjects, user_id, ids, submission_id)):
             errors[key] = problem
     if errors:
         raise InvalidAnswers(_("Some answers are missing or cannot be used."), fields=errors)
@@ -197,18 +202,24 @@ def file_questions(form: Form) -> dict[str, File]:
 
 
 async def _attach(
-    ctx: Context, form: Form, question: File, subject: str, user_id: int, ids: Collection[int], submission_id: int
+    ctx: Context,
+    form: Form,
+    question: File,
+    subjects: tuple[str, ...],
+    user_id: int,
+    ids: Collection[int],
+    submission_id: int,
 ) -> str:
     """What is wrong with these files; empty when they are attached."""
     rows: list[dict[str, Any]] = await fetch(
         "UPDATE core_form_file SET state = $7, form = $6, expires_at = NULL, "
         "submission_id = coalesce(submission_id, $8) "
-        "WHERE tenant_id = $1 AND id = ANY($2::bigint[]) AND subject = $3 AND field = $4 "
+        "WHERE tenant_id = $1 AND id = ANY($2::bigint[]) AND subject = ANY($3::text[]) AND field = $4 "
         "AND (state = 'attached' OR (state = 'loose' AND user_id = $5 AND expires_at > now())) "
         "RETURNING name, media_type, size",
         ctx.tenant.id,
         sorted(ids),
-        subject,
+        list(subjects),
         question.key,
         user_id,
         form.key,
