@@ -154,6 +154,43 @@ def test_rows_are_added_ordered_and_taken_away_also_within_rows() -> None:
         change_rows(model, part, "label", "add", 0)
 
 
+def test_what_a_button_does_is_set_row_by_row() -> None:
+    part = starter("button", {})
+    assert part is not None
+    model = model_at(form([part]), "pages.0.components.0", {})
+    assert model is not None
+    for number, kind in enumerate(("set", "run", "end")):
+        part = change_rows(model, part, "options.0.does", "add", 0)
+        part = set_property(model, part, f"options.0.does.{number}.kind", kind)
+    for path, typed in (
+        ("0.field", "what"),
+        ("0.to", "'again'"),
+        ("1.action", "promises.call_back"),
+        ("1.arguments", "at = when\nabout = 'x = y'\nlate = people > 3"),
+        ("1.into", "promise = what"),
+        ("2.outcome", "sold"),
+        ("2.label.en", "Sold"),
+        ("2.success", "yes"),
+    ):
+        part = set_property(model, part, f"options.0.does.{path}", typed)
+    does = part["options"][0]["does"]
+    assert does == [
+        {"kind": "set", "field": "what", "to": {"value": "again"}},
+        {
+            "kind": "run",
+            "action": "promises.call_back",
+            "arguments": {"at": {"field": "when"}, "about": {"value": "x = y"}, "late": {"expression": "people > 3"}},
+            "into": {"promise": "what"},
+        },
+        {"kind": "end", "outcome": "sold", "label": {"en": "Sold"}, "success": True},
+    ]
+    shown = {each.path: each.value for each in all_properties(properties_of(model, part))}
+    assert shown["options.0.does.1.arguments"] == "at = when\nabout = 'x = y'\nlate = people > 3"
+    assert shown["options.0.does.0.to"] == "'again'"
+    pressed = {**part["options"][0], "does": [does[0], does[2]]}
+    assert problems_in("x", form([{**part, "options": [pressed]}], [line("what")]), {}) == {}
+
+
 @given(st.data())
 def test_no_sequence_of_changes_loses_a_part_or_doubles_a_name(data: st.DataObject) -> None:
     content = form([line("a"), section("s", line("b"))], [line("c")])

@@ -220,9 +220,16 @@ class _Drawing:
         alone = {name: value for name, value in data.items() if name not in ("shown_if", "required_if")}
         if "formula" in alone:
             alone["formula"] = "none"
+        if isinstance(alone.get("options"), list):
+            alone["options"] = [_without_deeds(option) for option in alone["options"]]
         content = {"title": {"en": "-"}, "pages": [{"key": "page", "components": [{**alone, "key": "part"}]}]}
         try:
             form = form_of(self._name, 1, content, self._kinds)
         except InvalidInput:
             return Markup("")
         return render_form(form, initial_texts(form, self._reader), self._reader, scope=place.replace(".", "-"))
+
+
+def _without_deeds(option: Any) -> Any:
+    """An option as it looks: what its button does needs the rest of the form."""
+    return {name: value for name, value in option.items() if name != "does"} if isinstance(option, dict) else option

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from core.forms.components import Kinds
 from core.forms.library.content import Content, parts
 from core.forms.library.palette import offered_of
-from core.forms.library.properties import Property
+from core.forms.library.properties import Property, Widget
 from core.forms.text import Text
 from core.locale import gettext as _
 from core.locale import mark
@@ -58,6 +58,18 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "leads_to": (mark("Goes on to"), mark("The first way whose condition holds; without one, the next page.")),
     "page": (mark("Page"), mark("Its name; empty for the end of the form.")),
     "when": (mark("If"), mark("A condition; empty for always.")),
+    "does": (mark("What it does"), mark("In this order; without anything, it leads on.")),
+    "kind": (mark("What to do"), ""),
+    "to": ("", mark("A question's name, a value such as 'text' or 3, or an expression.")),
+    "arguments": ("", mark("One a line, such as about = comment.")),
+    "into": ("", mark("One a line: what it gives = the question's name.")),
+    "score": (mark("Score"), mark("What it counts for, in formulas.")),
+    "not_applicable": (mark("Says that nothing applies"), ""),
+    "min_rows": (mark("Rows at least"), ""),
+    "max_megabytes": (mark("Megabytes at most"), mark("For each file.")),
+    "max_files": (mark("Files at most"), ""),
+    "closing": (mark("Comes last in any case"), mark("Whichever way led to the end.")),
+    "accepts": (mark("Which files"), mark("One a line.")),
     "key": (mark("Name"), mark("In conditions and exports: small letters, digits and _.")),
 }
 
@@ -72,6 +84,11 @@ _CHOICES: Mapping[str, str] = {
     "text": mark("Text"),
     "number": mark("A number"),
     "option": mark("One of the options"),
+    "lead": mark("Lead to a page"),
+    "open_form": mark("Lead through another form"),
+    "set": mark("Set an answer"),
+    "run": mark("Run an action of a plugin"),
+    "end": mark("End the form"),
 }
 
 FIRST = ("title", "label", "text", "help", "options", "columns", "formula")
@@ -90,7 +107,8 @@ def title_of_field(name: str, own: str = "") -> str:
 def hint_of(each: Property) -> str:
     """A sentence on a field."""
     _title, hint = _WORDS.get(each.name, ("", ""))
-    return each.hint or (_(hint) if hint else "")
+    said = each.hint or (_(hint) if hint else "")
+    return f"{said} {', '.join(each.choices)}" if each.widget is Widget.LINES and each.choices else said
 
 
 def choice_word(value: str) -> str:

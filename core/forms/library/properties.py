@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import ast
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from enum import StrEnum
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
@@ -14,11 +17,17 @@ from pydantic.fields import FieldInfo
 from pydantic_core import to_jsonable_python
 
 from core.errors import NotFound
+from core.forms.actions import Answered, Calculated, Given
 from core.forms.expressions import Expression
 from core.forms.text import Text
 from core.locale import gettext as _
 
-_HIDDEN = ("kind", "components", "pages", "version")
+Models = tuple[type[BaseModel], ...]
+"""The classes that a row may be of: one, or several that differ by their `kind`."""
+
+_SOURCES: frozenset[object] = frozenset((Given, Answered, Calculated))
+_NAME = re.compile(r"[a-z][a-z0-9_]*")
+_HIDDEN = ("kind", "components", "pages", "version", "opened_as")
 
 
 class Widget(StrEnum):
@@ -33,6 +42,10 @@ class Widget(StrEnum):
     LINE = "line"
     LINES = "lines"
     """Texts, one a line."""
+    SOURCE = "source"
+    """Where a value comes from: a question's name, a value such as `'text'` or `3`, or an expression."""
+    PAIRS = "pairs"
+    """Names with such sources, one a line: `about = comment`."""
     ROWS = "rows"
     """Several of the same, such as options, each with properties of its own."""
     JSON = "json"
@@ -75,19 +88,35 @@ def properties_of(model: type[BaseModel], data: Mapping[str, Any], above: str = 
     return tuple(
         _property(name, field, data.get(name, _default(field)), f"{above}{name}")
         for name, field in model.model_fields.items()
-        if name not in _HIDDEN
+        if name not in _HIDDEN and get_args(field.annotation) != (False,)
     )
+
+
+def _row(models: Models, data: Any, above: str) -> tuple[Property, ...]:
+    """What can be set of a row; of one that may be of several kinds the kind comes first."""
+    row = data if isinstance(data, dict) else {}
+    found = properties_of(_model_of_row(models, row), row, above)
+    if len(models) == 1:
+        return found
+    kinds = tuple(_kind_of(model) for model in models)
+    return Property("kind", f"{above}kind", Widget.CHOICE, str(row.get("kind", "")), kinds, needed=True), *found
+
+
+def _model_of_row(models: Models, row: Mapping[str, Any]) -> type[BaseModel]:
+    return next((model for model in models if _kind_of(model) == row.get("kind")), models[0])
+
+
+def _kind_of(model: type[BaseModel]) -> str:
+    field = model.model_fields.get("kind")
+    return str(field.default) if field is not None else ""
 
 
 def _property(name: str, field: FieldInfo, value: Any, path: str) -> Property:
     widget, inner, choices = _widget(field.annotation)
     rows: tuple[tuple[Property, ...], ...] = ()
-    if widget is Widget.ROWS and inner is not None:
+    if widget is Widget.ROWS:
         given = value if isinstance(value, list) else []
-        rows = tuple(
-            properties_of(inner, row if isinstance(row, dict) else {}, f"{path}.{number}.")
-            for number, row in enumerate(given)
-        )
+        rows = tuple(_row(inner, row, f"{path}.{number}.") for number, row in enumerate(given))
     return Property(
         name,
         path,
@@ -105,29 +134,38 @@ def _default(field: FieldInfo) -> Any:
     return None if field.is_required() else to_jsonable_python(field.get_default(call_default_factory=True))
 
 
-def _widget(annotation: Any) -> tuple[Widget, type[BaseModel] | None, tuple[str, ...]]:
+def _widget(annotation: Any) -> tuple[Widget, Models, tuple[str, ...]]:
     kinds = _kinds(annotation)
-    lists = [kind for kind in kinds if get_origin(kind) in (tuple, list)]
-    if lists:
-        inner = _kinds(get_args(lists[0])[0])
-        if all(isinstance(each, type) and issubclass(each, str) for each in inner):
-            return Widget.LINES, None, ()
-        if len(inner) == 1 and isinstance(inner[0], type) and issubclass(inner[0], BaseModel):
-            return Widget.ROWS, inner[0], ()
-        return Widget.JSON, None, ()
-    literals = [value for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)]
+    several = next((kind for kind in kinds if get_origin(kind) in (tuple, list, dict)), None)
+    if several is not None:
+        return _widget_of_several(several)
+    literals = [str(value) for kind in kinds if get_origin(kind) is Literal for value in get_args(kind)]
     if literals:
-        return (Widget.JSON if literals == [False] else Widget.CHOICE), None, tuple(str(value) for value in literals)
+        return Widget.CHOICE, (), tuple(literals)
+    if set(kinds) == _SOURCES:
+        return Widget.SOURCE, (), ()
     if Expression in kinds:
-        return Widget.EXPRESSION, None, ()
+        return Widget.EXPRESSION, (), ()
     if kinds == [Text]:
-        return Widget.TEXT, None, ()
+        return Widget.TEXT, (), ()
     if kinds == [bool]:
         optional = NoneType in _kinds(annotation, keep_none=True)
-        return (Widget.CHOICE, None, ("yes", "no")) if optional else (Widget.SWITCH, None, ())
-    if kinds and all(kind in (int, float) for kind in kinds):
-        return Widget.NUMBER, None, ()
-    return (Widget.LINE if kinds == [str] else Widget.JSON), None, ()
+        return (Widget.CHOICE, (), ("yes", "no")) if optional else (Widget.SWITCH, (), ())
+    if kinds and all(kind in (int, float, Decimal) for kind in kinds):
+        return Widget.NUMBER, (), ()
+    return (Widget.LINE if kinds == [str] else Widget.JSON), (), ()
+
+
+def _widget_of_several(annotation: Any) -> tuple[Widget, Models, tuple[str, ...]]:
+    inner = _kinds(get_args(annotation)[-1 if get_origin(annotation) is dict else 0])
+    if get_origin(annotation) is dict:
+        return (Widget.PAIRS if inner == [str] or set(inner) == _SOURCES else Widget.JSON), (), ()
+    literals = [str(value) for kind in inner if get_origin(kind) is Literal for value in get_args(kind)]
+    if literals or all(isinstance(each, type) and issubclass(each, str) for each in inner):
+        return Widget.LINES, (), tuple(literals)
+    models = tuple(each for each in inner if isinstance(each, type) and issubclass(each, BaseModel))
+    fit = len(models) == len(inner) and (len(models) == 1 or all(_kind_of(model) for model in models))
+    return (Widget.ROWS, models, ()) if fit else (Widget.JSON, (), ())
 
 
 def _kinds(annotation: Any, *, keep_none: bool = False) -> list[Any]:
@@ -149,6 +187,11 @@ def _shown(widget: Widget, value: Any) -> Any:
             return written(value)
         case Widget.LINES:
             return "\n".join(str(line) for line in value) if isinstance(value, list) else ""
+        case Widget.SOURCE:
+            return _written_source(value)
+        case Widget.PAIRS:
+            given = value.items() if isinstance(value, dict) else ()
+            return "\n".join(f"{name} = {_written_source(source)}" for name, source in given)
         case Widget.ROWS:
             return len(value) if isinstance(value, list) else 0
         case Widget.JSON:
@@ -192,17 +235,23 @@ def set_property(model: type[BaseModel], data: dict[str, Any], path: str, given:
         raise NotFound(_("There is no such property."))
     widget, inner, _choices = _widget(field.annotation)
     value = data.get(name)
-    if widget is Widget.ROWS and inner is not None:
+    if widget is Widget.ROWS:
         number, _dot, below = rest.partition(".")
         rows = list(value) if isinstance(value, list) else []
         if not number.isdecimal() or int(number) >= len(rows):
             raise NotFound(_("There is no such property."))
-        row = rows[int(number)]
-        rows[int(number)] = set_property(inner, dict(row) if isinstance(row, dict) else {}, below, given)
+        row = dict(rows[int(number)]) if isinstance(rows[int(number)], dict) else {}
+        if below == "kind" and len(inner) > 1:
+            rows[int(number)] = {"kind": given, **{kept: row[kept] for kept in ("when",) if kept in row}}
+        else:
+            rows[int(number)] = set_property(_model_of_row(inner, row), row, below, given)
         return {**data, name: rows}
     if widget is Widget.EXPRESSION and given.strip() == written(value):
         return data
-    read = _texts(value, rest, given) if widget is Widget.TEXT else _read(widget, given, field)
+    if widget is Widget.PAIRS:
+        read: Any = _pairs(given, plain=_kinds(get_args(_kinds(field.annotation)[0])[1]) == [str])
+    else:
+        read = _texts(value, rest, given) if widget is Widget.TEXT else _read(widget, given, field)
     kept = {key: part for key, part in data.items() if key != name}
     return kept if read is None or (not field.is_required() and read == _default(field)) else {**kept, name: read}
 
@@ -224,6 +273,8 @@ def _read(widget: Widget, given: str, field: FieldInfo) -> Any:
             return [line.strip() for line in given.splitlines() if line.strip()]
         case Widget.NUMBER if text:
             return _number(text)
+        case Widget.SOURCE if text:
+            return _source(text)
         case Widget.CHOICE if text in ("yes", "no") and bool in _kinds(field.annotation):
             return text == "yes"
         case Widget.JSON if text:
@@ -232,6 +283,35 @@ def _read(widget: Widget, given: str, field: FieldInfo) -> Any:
             except ValueError:
                 return text
     return (given if widget is Widget.LINE else text) if text else None
+
+
+def _written_source(value: Any) -> str:
+    """Where a value comes from, as one writes it."""
+    if not isinstance(value, dict):
+        return "" if value is None else str(value)
+    if "field" in value or "expression" in value:
+        return str(value.get("field", value.get("expression")))
+    given = value.get("value")
+    if isinstance(given, bool):
+        return "true" if given else "false"
+    return repr(given) if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+
+
+def _source(text: str) -> dict[str, Any]:
+    """What is written: a value, else the name of a question, else an expression."""
+    if text in ("true", "false"):
+        return {"value": text == "true"}
+    try:
+        value = ast.literal_eval(text)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
+        return {"field": text} if _NAME.fullmatch(text) else {"expression": text}
+    return {"value": value} if isinstance(value, str | int | float | list) else {"expression": text}
+
+
+def _pairs(given: str, *, plain: bool) -> dict[str, Any]:
+    """Names and what follows the sign `=`, line by line; without the sign there is nothing to follow."""
+    lines = [line.partition("=") for line in given.splitlines() if line.strip()]
+    return {name.strip(): source.strip() if plain else _source(source.strip()) for name, _sign, source in lines}
 
 
 def _number(text: str) -> int | float | str:
@@ -260,17 +340,18 @@ def change_rows(model: type[BaseModel], data: dict[str, Any], path: str, change:
     """
     name, _dot, rest = path.partition(".")
     field = model.model_fields.get(name)
-    widget, inner, _choices = _widget(field.annotation) if field is not None else (Widget.JSON, None, ())
-    if widget is not Widget.ROWS or inner is None:
+    widget, inner, _choices = _widget(field.annotation) if field is not None else (Widget.JSON, (), ())
+    if widget is not Widget.ROWS:
         raise NotFound(_("There is no such property."))
     rows = list(data.get(name) or [])
     if rest:
         number, _dot, below = rest.partition(".")
         if not number.isdecimal() or int(number) >= len(rows):
             raise NotFound(_("There is no such property."))
-        rows[int(number)] = change_rows(inner, dict(rows[int(number)]), below, change, index)
+        row = dict(rows[int(number)])
+        rows[int(number)] = change_rows(_model_of_row(inner, row), row, below, change, index)
     elif change == "add":
-        rows.append(new_row(inner, rows))
+        rows.append(new_row(inner[0], rows) if len(inner) == 1 else {"kind": _kind_of(inner[0])})
     elif 0 <= index < len(rows):
         other = {"remove": index, "up": index - 1, "down": index + 1}.get(change, index)
         row = rows.pop(index)
