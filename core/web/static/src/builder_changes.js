@@ -78,7 +78,8 @@ export class FormChanges {
       if (jump) picked?.scrollIntoView({ block: "center" });
       const wrong = this.root.querySelector('[data-part="properties"] [aria-invalid="true"]');
       if (jump) (wrong?.matches("[role=group]") ? wrong.querySelector("input, textarea") : wrong ?? picked)?.focus();
-      else picked?.focus();
+      // Who has gone on meanwhile stays where he is.
+      else if (document.activeElement === document.body) picked?.focus();
     });
   }
 
