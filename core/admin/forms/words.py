@@ -63,13 +63,7 @@ _WORDS: Mapping[str, tuple[str, str]] = {
     "to": ("", mark("A question's name, a value such as 'text' or 3, or an expression.")),
     "arguments": ("", mark("One a line, such as about = comment.")),
     "into": ("", mark("One a line: what it gives = the question's name.")),
-    "score": (mark("Score"), mark("What it counts for, in formulas.")),
-    "not_applicable": (mark("Says that nothing applies"), ""),
-    "min_rows": (mark("Rows at least"), ""),
-    "max_megabytes": (mark("Megabytes at most"), mark("For each file.")),
-    "max_files": (mark("Files at most"), ""),
     "closing": (mark("Comes last in any case"), mark("Whichever way led to the end.")),
-    "accepts": (mark("Which files"), mark("One a line.")),
     "key": (mark("Name"), mark("In conditions and exports: small letters, digits and _.")),
 }
 
