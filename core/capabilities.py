@@ -27,11 +27,24 @@ class Recorded:
     disposition: str = ""
 
 
+@dataclass(frozen=True)
+class WrapUpTime:
+    """How long after-contact work may take.
+
+    Attributes:
+        seconds: 0 for no such work.
+        clock_shown: Whether people see it run down. Where it is only a limit, they see how long the work has lasted.
+    """
+
+    seconds: int
+    clock_shown: bool = True
+
+
 class AfterContactWork(Protocol):
     """Decides whether a call is followed by after-contact work, and what is recorded when its time is over."""
 
-    async def seconds(self, ctx: Context, segment_id: int, team_seconds: int) -> int:
-        """How long the work after an agent's part of an interaction may take, in seconds; 0 for none.
+    async def wrap_up_time(self, ctx: Context, segment_id: int, team_seconds: int) -> WrapUpTime:
+        """How long the work after an agent's part of an interaction may take.
 
         Args:
             ctx: Where.

@@ -12,6 +12,7 @@ from core.capabilities import (
     Recorded,
     RecordQueue,
     RecordQueues,
+    WrapUpTime,
 )
 
 __all__ = [
@@ -26,4 +27,5 @@ __all__ = [
     "RecordQueue",
     "RecordQueues",
     "Recorded",
+    "WrapUpTime",
 ]

@@ -50,7 +50,7 @@ SELECT agent.user_id, person.name, team.name AS team, agent.team_id, agent.statu
     CASE WHEN agent.status = 'paused' THEN agent.pause_limit_at END AS pause_limit_at,
     CASE WHEN agent.status = 'missed' THEN agent.missed_until WHEN agent.status = 'wrap_up' THEN
         (SELECT max(wrap_up_until) FROM core_segment AS segment
-         WHERE segment.agent_id = agent.user_id AND segment.state = 'wrap_up') END AS until
+         WHERE segment.agent_id = agent.user_id AND segment.state = 'wrap_up' AND segment.clock_shown) END AS until
 FROM core_agent AS agent
 JOIN core_user AS person ON person.id = agent.user_id
 JOIN core_team AS team ON team.id = agent.team_id

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from core import facts
 from core.agents.settling import lock_agent, settle
+from core.capabilities import WrapUpTime
 from core.database.connection import execute, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict
@@ -19,7 +20,7 @@ from core.interactions.rows import (
     open_segment,
     pending_offer,
 )
-from core.interactions.segments import begin_wrap_up, wrap_up_seconds
+from core.interactions.segments import begin_wrap_up, wrap_up_time
 from core.interactions.states import Direction, InteractionState, OfferState, SegmentState
 from core.jobs.registry import Event
 from core.locale import gettext as _
@@ -170,9 +171,9 @@ async def end_interaction(ctx: Context, interaction_id: int, cause: str) -> bool
         # How long it takes is for a plugin to say, which is not asked while rows are locked.
         segment = await open_segment(ctx, interaction_id=interaction_id)
         asked = segment is not None and type_of(ctx, ending.channel).wrap_up
-        seconds = await wrap_up_seconds(ctx, interaction_id) if asked else 0
+        time = await wrap_up_time(ctx, interaction_id) if asked else WrapUpTime(0)
         try:
-            return await _end(ctx, interaction_id, cause, segment.id if segment else None, seconds)
+            return await _end(ctx, interaction_id, cause, segment.id if segment else None, time)
         except _TakenMeanwhile:
             continue
 
@@ -181,7 +182,7 @@ class _TakenMeanwhile(Exception):
     """An agent has taken the interaction since it was last looked at."""
 
 
-async def _end(ctx: Context, interaction_id: int, cause: str, expected: int | None, seconds: int) -> bool:
+async def _end(ctx: Context, interaction_id: int, cause: str, expected: int | None, time: WrapUpTime) -> bool:
     async with transaction():
         interaction = await lock_interaction(ctx, interaction_id)
         if interaction.state in (InteractionState.ENDED, InteractionState.CLOSED):
@@ -196,8 +197,8 @@ async def _end(ctx: Context, interaction_id: int, cause: str, expected: int | No
         await move_interaction(ctx, interaction, InteractionState.ENDED, cause)
         if offer is not None:
             await move_offer(ctx, offer, OfferState.RESCINDED, cause)
-        if segment is not None and seconds:
-            await begin_wrap_up(ctx, segment, seconds, cause)
+        if segment is not None and time.seconds:
+            await begin_wrap_up(ctx, segment, time, cause)
         else:
             if segment is not None:
                 await move_segment(ctx, segment, SegmentState.CLOSED, cause)

@@ -64,6 +64,7 @@ class Segment(TenantModel):
 
     Attributes:
         wrap_up_until: When the after-contact work ends by itself.
+        clock_shown: Whether people see that time run down, or it is only a limit.
         extensions: How often that was put off.
         channel: The interaction's.
         exclusive: Whether it takes the whole agent: a channel where nothing else goes beside it.
@@ -77,6 +78,7 @@ class Segment(TenantModel):
     started_at = fields.DatetimeField()
     ended_at = fields.DatetimeField(null=True)
     wrap_up_until = fields.DatetimeField(null=True)
+    clock_shown = fields.BooleanField(default=True, db_default=True)
     extensions = fields.IntField(default=0)
     channel = fields.CharField(max_length=20, default="voice", db_default="voice")
     exclusive = fields.BooleanField(default=True, db_default=True)

@@ -20,7 +20,7 @@ from core.interactions.rows import (
     open_segments,
     pending_offer,
 )
-from core.interactions.segments import begin_wrap_up, wrap_up_seconds
+from core.interactions.segments import begin_wrap_up, wrap_up_time
 from core.interactions.states import InteractionState, SegmentState
 from core.locale import gettext as _
 from core.plugins.context import Context
@@ -37,7 +37,8 @@ WITH segment AS (
     INSERT INTO core_segment (tenant_id, interaction_id, agent_id, state, started_at, extensions, channel, exclusive,
         outcome, comment)
     VALUES ($1, $2, $3, 'active', now(), 0, $4, $5, '', '')
-    RETURNING id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, extensions, channel, exclusive
+    RETURNING id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, clock_shown, extensions,
+        channel, exclusive
 ), offer AS (
     INSERT INTO core_offer (tenant_id, interaction_id, agent_id, state, made_at, deadline, decided_at)
     VALUES ($1, $2, $3, 'accepted', now(), now(), now())
@@ -63,7 +64,7 @@ async def pass_on(ctx: Context, interaction_id: int, *, agent_id: int, to_agent_
         NotInTalk: The interaction is not in the hands of `agent_id`, or not any more.
         CannotTakeOver: The other one has work that keeps him from it; nothing has changed.
     """
-    seconds = await wrap_up_seconds(ctx, interaction_id)
+    time = await wrap_up_time(ctx, interaction_id)
     async with transaction():
         interaction = await lock_interaction(ctx, interaction_id)
         segment = await open_segment(ctx, interaction_id=interaction_id)
@@ -76,8 +77,8 @@ async def pass_on(ctx: Context, interaction_id: int, *, agent_id: int, to_agent_
         await _require_room(ctx, agent_id, to_agent_id, exclusive=kind.exclusive)
         if interaction.state is InteractionState.HELD:
             await move_interaction(ctx, interaction, InteractionState.ACTIVE, "passed_on")
-        if kind.wrap_up and seconds:
-            await begin_wrap_up(ctx, segment, seconds, "passed_on")
+        if kind.wrap_up and time.seconds:
+            await begin_wrap_up(ctx, segment, time, "passed_on")
         else:
             await move_segment(ctx, segment, SegmentState.CLOSED, "passed_on")
         row = await fetch_row(_BEGIN, ctx.tenant.id, interaction_id, to_agent_id, interaction.channel, kind.exclusive)

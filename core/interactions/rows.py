@@ -62,6 +62,7 @@ class SegmentView:
     started_at: datetime
     ended_at: datetime | None
     wrap_up_until: datetime | None
+    clock_shown: bool
     extensions: int
     channel: str
     exclusive: bool
@@ -88,7 +89,8 @@ _LOCK_AGENT_OF = (
     "WHERE offer.tenant_id = $1 AND offer.id = $2 FOR NO KEY UPDATE OF agent"
 )
 SEGMENT_COLUMNS = (
-    "id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, extensions, channel, exclusive"
+    "id, interaction_id, agent_id, state, started_at, ended_at, wrap_up_until, clock_shown, extensions, channel, "
+    "exclusive"
 )
 """What `as_segment` needs of a row."""
 

@@ -11,7 +11,7 @@ from core.agents.service import leave_enough
 from core.agents.settling import lock_agent, set_intent, settle
 from core.agents.states import Intent
 from core.agents.views import get_agent
-from core.capabilities import AfterContactWork, Recorded
+from core.capabilities import AfterContactWork, Recorded, WrapUpTime
 from core.database.connection import execute, fetch_row, fetch_value
 from core.database.transaction import transaction
 from core.errors import Conflict
@@ -41,8 +41,8 @@ class NoExtensionLeft(Conflict):
     code = "no_extension_left"
 
 
-async def wrap_up_seconds(ctx: Context, interaction_id: int) -> int:
-    """How long the after-contact work of the interaction's present segment may take; 0 when there is none.
+async def wrap_up_time(ctx: Context, interaction_id: int) -> WrapUpTime:
+    """How long the after-contact work of the interaction's present segment may take; 0 seconds when there is none.
 
     A plugin that is asked and fails is logged, and the call ends without after-contact work rather than not at all.
     """
@@ -56,18 +56,22 @@ async def wrap_up_seconds(ctx: Context, interaction_id: int) -> int:
     )
     work = ctx.capability(AfterContactWork)  # type: ignore[type-abstract]
     if row is None or work is None:
-        return 0
+        return WrapUpTime(0)
     try:
-        return await work.seconds(ctx, row["id"], row["wrap_up_seconds"])
+        return await work.wrap_up_time(ctx, row["id"], row["wrap_up_seconds"])
     except Exception:
         ctx.log.exception("capability_failed", capability="AfterContactWork")
-        return 0
+        return WrapUpTime(0)
 
 
-async def begin_wrap_up(ctx: Context, segment: SegmentView, seconds: int, cause: str) -> None:
+async def begin_wrap_up(ctx: Context, segment: SegmentView, time: WrapUpTime, cause: str) -> None:
     """Starts the clock of a segment whose talk has just ended; part of the transaction that ends it."""
-    await move_segment(ctx, segment, SegmentState.WRAP_UP, cause, detail={"seconds": seconds})
-    until: datetime = await fetch_value("SELECT now()") + timedelta(seconds=seconds)
+    await move_segment(ctx, segment, SegmentState.WRAP_UP, cause, detail={"seconds": time.seconds})
+    if not time.clock_shown:
+        await execute(
+            "UPDATE core_segment SET clock_shown = false WHERE tenant_id = $1 AND id = $2", ctx.tenant.id, segment.id
+        )
+    until: datetime = await fetch_value("SELECT now()") + timedelta(seconds=time.seconds)
     await _set_clock(ctx, segment.id, until)
 
 

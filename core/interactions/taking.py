@@ -110,7 +110,7 @@ async def begin_work(
             contact_number, subject, "", reference, now,
         )  # fmt: skip
         segment = SegmentView(
-            segment_id, interaction_id, agent_id, SegmentState.ACTIVE, now, None, None, 0, channel, kind.exclusive
+            segment_id, interaction_id, agent_id, SegmentState.ACTIVE, now, None, None, True, 0, channel, kind.exclusive
         )
         await facts.record(
             ctx, "interaction", old="", new="active", cause="taken", interaction_id=interaction_id,

@@ -8,7 +8,7 @@ from plugins.wrapup.rules.keeping import NO_DISPOSITION, outcome_of
 from plugins.wrapup.settings import WrapUpSettings
 from plugins.wrapup.work import WorkView, hold_work, note_unsent, set_state, subject_of, work_of
 from switchroom import Context
-from switchroom.capabilities import Recorded
+from switchroom.capabilities import Recorded, WrapUpTime
 from switchroom.forms import drop_draft
 from switchroom.interactions import Channel, get_interaction, get_segment
 from switchroom.jobs import Event, job
@@ -19,18 +19,18 @@ PLUGIN = "wrapup"
 class AfterCalls:
     """The capability `AfterContactWork`: what the rule of the queue says, for calls."""
 
-    async def seconds(self, ctx: Context, segment_id: int, team_seconds: int) -> int:
+    async def wrap_up_time(self, ctx: Context, segment_id: int, team_seconds: int) -> WrapUpTime:
         """As the rule says, 0 for any other channel or where the tenant has switched it off."""
         own = ctx.for_plugin(PLUGIN)
         settings: WrapUpSettings = own.settings
         if not settings.enabled_for_voice:
-            return 0
+            return WrapUpTime(0)
         segment = await get_segment(own, segment_id)
         interaction = await get_interaction(own, segment.interaction_id)
         if interaction.channel != Channel.VOICE:
-            return 0
+            return WrapUpTime(0)
         work = await work_of(own, segment, interaction)
-        return work.rule.after_the_talk(team_seconds)
+        return WrapUpTime(work.rule.after_the_talk(team_seconds), clock_shown=work.rule.has_clock)
 
     async def time_over(self, ctx: Context, segment_id: int) -> Recorded | None:
         """The outcome that the rule has for it, unless the form was sent: then what it says stays."""

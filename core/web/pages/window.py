@@ -180,7 +180,8 @@ def _clock(each: Work) -> tuple[str, datetime, datetime | None]:
         since = offer.made_at if offer else each.interaction.state_since
         return "offered", since, offer.deadline if offer else None
     if each.segment.state is SegmentState.WRAP_UP:
-        return "wrap_up", each.segment.ended_at or each.segment.started_at, each.segment.wrap_up_until
+        until = each.segment.wrap_up_until if each.segment.clock_shown else None
+        return "wrap_up", each.segment.ended_at or each.segment.started_at, until
     if each.interaction.state is InteractionState.HELD:
         return "hold", each.interaction.state_since, None
     return "talk" if each.segment.exclusive else "work", each.segment.started_at, None

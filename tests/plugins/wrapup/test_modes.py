@@ -10,6 +10,7 @@ import pytest
 
 from core.agents.models import Team
 from core.agents.states import Status
+from core.agents.views import view as agent_view
 from core.database.connection import fetch_value
 from core.errors import InvalidInput
 from core.facts import facts_of_interaction
@@ -97,6 +98,9 @@ async def test_a_required_form_has_no_clock_but_a_limit(anna: Agent, jobs: Jobs)
     await by_rule(anna, RuleValues(mode=Mode.REQUIRED, limit_seconds=7200))
     segment = await anna.has_ended_a_call()
     assert length(segment) == 7200
+    seen = await agent_view(anna.ctx, anna.id)
+    assert seen is not None
+    assert seen.until is None  # Whoever looks sees how long it has lasted, not the limit.
     with pytest.raises(NoExtensionLeft):
         await services.add_time(anna.ctx, segment.id, anna.id)
     assert await anna.status() is Status.WRAP_UP

@@ -1,16 +1,16 @@
 """Paper: work of which an agent may have several in hand, beside a call, and which is worked on afterwards as well."""
 
 from switchroom import Context, hookimpl
-from switchroom.capabilities import AfterContactWork
+from switchroom.capabilities import AfterContactWork, WrapUpTime
 from switchroom.contributions import ChannelType, Provider
 
 
 class Afterwards:
     """The capability `AfterContactWork`, of every channel."""
 
-    async def seconds(self, ctx: Context, segment_id: int, team_seconds: int) -> int:
+    async def wrap_up_time(self, ctx: Context, segment_id: int, team_seconds: int) -> WrapUpTime:
         """As long as the team has set."""
-        return team_seconds
+        return WrapUpTime(team_seconds)
 
     async def time_over(self, ctx: Context, segment_id: int) -> None:
         """Nothing is recorded."""
