@@ -112,6 +112,37 @@ class QueueDirectory(Protocol):
         ...
 
 
+class OpenTimes(Protocol):
+    """When something is open, by the clocks of a place."""
+
+    def next_opening(self, at: datetime) -> datetime | None:
+        """The first moment, from `at` on, that is open: `at` itself, when it is; None when none is in sight."""
+        ...
+
+    def local(self, at: datetime) -> datetime:
+        """A moment as the clocks of the place show it."""
+        ...
+
+
+class BusinessHours(Protocol):
+    """Knows when queues are open."""
+
+    async def of_queue(self, ctx: Context, queue: str) -> OpenTimes | None:
+        """When a queue is open, by its reference; None where it always is, and where no such queue is known."""
+        ...
+
+
+class CallingHours(Protocol):
+    """Knows when customers may be called."""
+
+    async def of_number(self, ctx: Context, number: str) -> OpenTimes | None:
+        """When whoever has a number, in E.164, may be called; None where nothing tells of the time there.
+
+        A number that may be in several zones may be called when one of them allows it.
+        """
+        ...
+
+
 class Fallback(StrEnum):
     """Who keeps a promise whose owner is absent when it is due."""
 

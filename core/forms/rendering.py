@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 from secrets import token_hex
@@ -44,6 +44,7 @@ class Rendering:
         drawn: What was drawn before, by the state it was in: in pieces, between which the typed text goes.
         secrets_set: The secrets that are there already.
         uploads: The right to give files, and those that are there.
+        below: What stands below questions: field → markup.
     """
 
     form: Form
@@ -55,6 +56,7 @@ class Rendering:
     drawn: dict[State, tuple[str, ...]]
     secrets_set: frozenset[str] = frozenset()
     uploads: Uploads = NO_UPLOADS
+    below: Mapping[str, Markup] = field(default_factory=dict)
     prefix: str = PREFIX
 
     def page(self, page: Page) -> Markup:
@@ -67,7 +69,7 @@ class Rendering:
             body = Markup("".join([self.html(part) for part in component.components]))  # noqa: S704 - escaped below
             return str(_macros().section(component, self, body))
         key = component.key
-        if component.as_typed is None or key in self.errors:
+        if component.as_typed is None or key in self.errors or key in self.below:
             return self._draw(component)
         typed = self.typed.get(key, "")
         shape = TYPED if component.as_typed == "anywhere" else typed
@@ -175,6 +177,7 @@ def render_form(
     errors: Mapping[str, str] | None = None,
     secrets_set: Collection[str] = (),
     uploads: Uploads = NO_UPLOADS,
+    below: Mapping[str, Markup] | None = None,
 ) -> Markup:
     """The fields of a form, to be put inside a `<form>` element.
 
@@ -187,10 +190,13 @@ def render_form(
         secrets_set: The keys of the secrets that are there already: the form says so of each, and nothing more.
         uploads: What `uploads_for` gives, for forms that ask for files; without it none can be added, and those that
             are there have no names.
+        below: What the page itself puts below questions, such as buttons that fill them in: field → markup.
     """
     drawn = drawings(form, reader)
     reading = read_answers(form, typed, reader)
-    rendering = Rendering(form, SCOPE, typed, reading, errors or {}, reader, drawn, frozenset(secrets_set), uploads)
+    rendering = Rendering(
+        form, SCOPE, typed, reading, errors or {}, reader, drawn, frozenset(secrets_set), uploads, below or {}
+    )
     # Everything in it is escaped by the templates.
     return Markup(_form_template.render(form=form, rendering=rendering).replace(SCOPE, scope))  # noqa: S704
 

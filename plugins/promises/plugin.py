@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from plugins.promises import routes, supervising
 from plugins.promises.api_routes import API
+from plugins.promises.calling import CustomerHours
 from plugins.promises.finding import find_promises
 from plugins.promises.form_actions import FORM_ACTIONS
 from plugins.promises.ledger import Ledger
@@ -11,7 +12,7 @@ from plugins.promises.permissions import KEEP, MANAGE, PERMISSIONS
 from plugins.promises.settings import PromisesSettings, check_settings
 from plugins.promises.times import fall_back, fall_due, look_after, remind
 from switchroom import Context, Job, hookimpl
-from switchroom.capabilities import PromiseLedger
+from switchroom.capabilities import CallingHours, PromiseLedger
 from switchroom.contributions import (
     Asset,
     BarItem,
@@ -54,7 +55,7 @@ class PromisesPlugin:
 
     @hookimpl
     def register_capabilities(self) -> list[Provider]:
-        return [Provider(PromiseLedger, Ledger())]
+        return [Provider(PromiseLedger, Ledger()), Provider(CallingHours, CustomerHours())]
 
     @hookimpl
     def register_form_actions(self) -> list[FormAction]:

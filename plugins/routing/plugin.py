@@ -7,6 +7,7 @@ from plugins.routing.catching_up import LOOKING_AGAIN, catch_up, look_again
 from plugins.routing.deadlines import end_wait, overflow, set_deadlines, set_deadlines_of_queue
 from plugins.routing.decisions import FORGETTING, forget_decisions
 from plugins.routing.matching import match_agent, match_interaction
+from plugins.routing.opening import QueueHours
 from plugins.routing.permissions import MANAGE_QUEUES, MANAGE_SKILLS, PERMISSIONS, SEE_QUEUES
 from plugins.routing.routes import PAGES
 from plugins.routing.services.admission import QueueService
@@ -15,7 +16,7 @@ from plugins.routing.serving import place
 from plugins.routing.workspace import WORKSPACE_PAGES, section
 from switchroom import Context, Job, hookimpl
 from switchroom.agents import AgentView
-from switchroom.capabilities import QueueDirectory
+from switchroom.capabilities import BusinessHours, QueueDirectory
 from switchroom.contributions import (
     AdminPage,
     Asset,
@@ -63,7 +64,7 @@ class RoutingPlugin:
 
     @hookimpl
     def register_capabilities(self) -> list[Provider]:
-        return [Provider(QueueDirectory, QueueService())]
+        return [Provider(QueueDirectory, QueueService()), Provider(BusinessHours, QueueHours())]
 
     @hookimpl
     async def plugin_enabled(self, ctx: Context) -> None:

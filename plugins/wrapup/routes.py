@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import datetime
+from functools import partial
 from typing import Annotated, Any, TypeVar
 
 from litestar import Request, Response, get, post
@@ -10,6 +12,7 @@ from litestar.params import Parameter
 from litestar.response import Template
 
 from plugins.wrapup import flows, services
+from plugins.wrapup.attempts import Outside, outside_hours, shortcuts_of, shown
 from plugins.wrapup.flows import AtTheEnd
 from plugins.wrapup.forms import AFTER_SERVICE, END_OF_SHIFT, LATER, SIMPLE
 from plugins.wrapup.panels import caller_name, head, panel_name
@@ -25,6 +28,7 @@ from switchroom.forms import (
     Typed,
     initial_texts,
     pick_answers,
+    read_answers,
     read_writer,
     render_form,
     render_step,
@@ -87,14 +91,21 @@ async def send(request: AnyRequest, ctx: Context, user: SignedIn, segment_id: Se
     form = await services.whole_form(ctx, SIMPLE, segment_id, user.id)
     typed = pick_answers(form, posted)
     act = services.end_call_and_send if ("end_call", "yes") in posted else services.send
-    if (await services.own_task(ctx, segment_id, user.id)).at_leisure:
+    task = await services.own_task(ctx, segment_id, user.id)
+    if task.at_leisure:
         form, act = await services.whole_form(ctx, LATER, segment_id, user.id), services.complete_later
         typed = pick_answers(form, posted)
+    again = _later if task.at_leisure else _beside
+    in_time = task.at_leisure or not task.over
+    outside = await outside_hours(ctx, task.interaction, posted, _reader(user)) if in_time else {}
+    if _asks_again(task, outside) and not read_answers(form, typed, _reader(user)).errors:
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
+        return await again(ctx, task, user, outside=outside, status_code=422)
     try:
         await act(ctx, segment_id, user.id, typed, _reader(user), form)
     except InvalidAnswers as error:
         await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
-        return await _panel(ctx, user, errors=error.fields, status_code=error.status)
+        return await again(ctx, task, user, errors=error.fields, outside=outside, status_code=error.status)
     except services.CallGoesOn:
         await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
         return _unchanged(fragment("wrapup/ask.html", segment_id=segment_id))
@@ -126,12 +137,16 @@ async def send_later(request: AnyRequest, ctx: Context, user: SignedIn, segment_
     posted = await _posted(request)
     form = await services.whole_form(ctx, LATER, segment_id, user.id)
     typed = pick_answers(form, posted)
+    task = await services.own_task(ctx, segment_id, user.id)
+    outside = await outside_hours(ctx, task.interaction, posted, _reader(user))
+    if _asks_again(task, outside) and not read_answers(form, typed, _reader(user)).errors:
+        await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
+        return await _later(ctx, task, user, outside=outside, status_code=422)
     try:
         await services.complete_later(ctx, segment_id, user.id, typed, _reader(user), form)
     except InvalidAnswers as error:
         await services.keep_draft(ctx, segment_id, user.id, typed, read_writer(posted), form)
-        task = await services.own_task(ctx, segment_id, user.id)
-        return await _later(ctx, task, user, errors=error.fields, status_code=error.status)
+        return await _later(ctx, task, user, errors=error.fields, outside=outside, status_code=error.status)
     except Conflict as error:
         return await _panel(ctx, user, notice=error.message, status_code=error.status)
     return with_toast(await _panel(ctx, user), _("The form was sent."))
@@ -171,7 +186,13 @@ async def _stepped(
 ) -> Response[Any]:
     reader, segment_id, notice, status_code = _reader(user), task.segment.id, "", 200
     errors: dict[str, str] | None = None
+    again = _later if end is AtTheEnd.COMPLETE else _beside
+    onward = ("_next", "yes") in posted and (end is AtTheEnd.COMPLETE or not task.over)
+    outside = await outside_hours(ctx, task.interaction, posted, reader) if onward else {}
     try:
+        if _asks_again(task, outside):
+            await flows.keep(ctx, task, posted, reader)
+            return await again(ctx, task, user, outside=outside, status_code=422)
         walk = await flows.press(ctx, segment_id, user.id, task.work.rule.form, posted, reader, end)
         if walk is None and (f"answer.{AFTER_SERVICE}", END_OF_SHIFT) in posted and end is not AtTheEnd.COMPLETE:
             return Response(None, status_code=200, headers={"HX-Redirect": "/login"})
@@ -191,13 +212,27 @@ async def _stepped(
         return await _panel(ctx, user, notice=error.message, status_code=error.status)
     except Conflict as error:
         notice, status_code = str(error), error.status
-    if end is AtTheEnd.COMPLETE:
-        return await _later(ctx, task, user, errors=errors, notice=notice, status_code=status_code)
-    return await _panel(ctx, user, errors=errors, notice=notice, status_code=status_code)
+    return await again(ctx, task, user, errors=errors, outside=outside, notice=notice, status_code=status_code)
+
+
+def _asks_again(task: services.Task, outside: dict[str, Outside]) -> bool:
+    """Whether a form that could be sent comes back, for the agent to look at its times."""
+    return not task.work.settled and any(not each.kept for each in outside.values())
+
+
+async def _beside(ctx: Context, _task: services.Task, user: SignedIn, **shown: Any) -> Template:
+    """What the panel shows now, in the way of `_later`."""
+    return await _panel(ctx, user, **shown)
 
 
 async def _panel(
-    ctx: Context, user: SignedIn, *, errors: dict[str, str] | None = None, notice: str = "", status_code: int = 200
+    ctx: Context,
+    user: SignedIn,
+    *,
+    errors: dict[str, str] | None = None,
+    outside: dict[str, Outside] | None = None,
+    notice: str = "",
+    status_code: int = 200,
 ) -> Template:
     task = await services.current_task(ctx, user.id)
     if task is None:
@@ -211,7 +246,8 @@ async def _panel(
         status_code=status_code,
         notice=notice,
         steps="step",
-        form=await _rendered(ctx, form, task, user, errors),
+        form=await _drawing(ctx, form, task, user, errors),
+        times=await _times(ctx, task, user, outside),
         **head(task, alone=False),
     )
 
@@ -243,36 +279,48 @@ async def _later(
     user: SignedIn,
     *,
     errors: dict[str, str] | None = None,
+    outside: dict[str, Outside] | None = None,
     notice: str = "",
     status_code: int = 200,
 ) -> Template:
     form = await services.whole_form(ctx, LATER, task.segment.id, user.id)
+    fields, times = await _drawing(ctx, form, task, user, errors), await _times(ctx, task, user, outside)
     if form.is_flow:
-        fields = await _rendered(ctx, form, task, user, errors)
-        shown = head(task, alone=False) | {"shown": f"later-{task.segment.id}"}
+        above = head(task, alone=False) | {"shown": f"later-{task.segment.id}", "notice": notice}
         return fragment(
-            "wrapup/step.html", status_code=status_code, notice=notice, steps="step/later", form=fields, **shown
+            "wrapup/step.html", status_code=status_code, steps="step/later", form=fields, times=times, **above
         )
     return fragment(
         "wrapup/later.html",
         status_code=status_code,
         task=task,
         caller=caller_name(task),
-        form=await _rendered(ctx, form, task, user, errors),
+        form=fields,
+        times=times,
     )
 
 
-async def _rendered(
+async def _times(
+    ctx: Context, task: services.Task, user: SignedIn, outside: dict[str, Outside] | None
+) -> dict[str, Any]:
+    reader = _reader(user)
+    return shown(await shortcuts_of(ctx, task.interaction, reader), outside or {}, reader)
+
+
+async def _drawing(
     ctx: Context, form: Form, task: services.Task, user: SignedIn, errors: dict[str, str] | None
-) -> str:
+) -> Callable[..., str]:
+    """What draws the form; the template says what stands below its questions."""
     reader = _reader(user)
     if form.is_flow:
         walk = await flows.step_of(ctx, task, form, reader)
         uploads = await uploads_for(ctx, walk.form, walk.subject, user.id, walk.typed(reader))
-        return render_step(walk, reader, scope=f"wrapup-{task.segment.id}", errors=errors, uploads=uploads)
+        scope = f"wrapup-{task.segment.id}"
+        return partial(render_step, walk, reader, scope=scope, errors=errors, uploads=uploads)
     typed: Typed = task.draft.typed if task.draft else initial_texts(form, reader)
     uploads = await uploads_for(ctx, form, subject_of(task.segment.id), user.id, typed)
-    return render_form(form, typed, reader, scope=f"wrapup-{task.segment.id}", errors=errors, uploads=uploads)
+    scope = f"wrapup-{task.segment.id}"
+    return partial(render_form, form, typed, reader, scope=scope, errors=errors, uploads=uploads)
 
 
 def _unchanged(response: AnyResponse) -> AnyResponse:

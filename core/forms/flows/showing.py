@@ -25,6 +25,7 @@ def render_step(
     scope: str,
     errors: Mapping[str, str] | None = None,
     uploads: Uploads = NO_UPLOADS,
+    below: Mapping[str, Markup] | None = None,
 ) -> Markup:
     """The page that is shown now, to be put inside a `<form>` element: fields, buttons, and what was answered before.
 
@@ -36,11 +37,14 @@ def render_step(
         scope: What the ids of its elements begin with: letters, digits and hyphens, unique on the page.
         errors: Field → what is wrong with it, as `InvalidAnswers.fields` gives them.
         uploads: What `uploads_for` gives for `walk.form`, where it asks for files.
+        below: What the page itself puts below questions: field → markup.
     """
     typed = walk.typed(reader)
     reading = read_answers(walk.form, typed, reader)
     drawn = drawings(walk.form, reader)
-    rendering = Rendering(walk.form, SCOPE, typed, reading, errors or {}, reader, drawn, uploads=uploads)
+    rendering = Rendering(
+        walk.form, SCOPE, typed, reading, errors or {}, reader, drawn, uploads=uploads, below=below or {}
+    )
     closing = walk.pages[0].closing
     own = walk.pages[0].title if len(walk.pages) == 1 else None
     title = own or (_("To finish") if closing else walk.pages[0].title or walk.form.title)

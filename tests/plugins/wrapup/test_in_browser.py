@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import re
 import shutil
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -17,6 +18,11 @@ from core.forms.store import get_draft
 from core.interactions.lifecycle import end_interaction
 from core.interactions.rows import SegmentView
 from core.plugins.context import Context, Platform
+from plugins.promises.models import Promise
+from plugins.routing.hours import Span
+from plugins.routing.models import reference_of
+from plugins.routing.services.queues import create_queue
+from plugins.routing.services.values import QueueValues
 from plugins.wrapup.rules.keeping import set_rule
 from plugins.wrapup.rules.values import RuleValues, Side
 from tests.conftest import Jobs
@@ -129,6 +135,42 @@ async def test_sending_during_the_call_asks_and_the_safe_answer_is_the_first(dem
     await page.get_by_role("button", name="End the call and send").click()
     await expect(page.get_by_text("The form was sent.")).to_be_visible()
     assert await agent.status() == "waiting"
+
+
+async def test_one_click_gives_the_time_of_the_next_attempt_and_a_closed_queue_asks_again(
+    demo: Context, page: Page
+) -> None:
+    agent = Agent(demo, await fetch_value("SELECT id FROM core_user WHERE username = 'agent1'"))
+    week = {day: (Span(600, 1080),) for day in range(5)}
+    queue = await create_queue(demo.for_plugin("routing"), QueueValues("Office", always_open=False, week=week))
+    await agent.becomes_available()
+    await agent_waits(agent)
+    segment = await agent.has_ended_a_call(queue=reference_of(queue))
+    await expect(page.get_by_label("Comment")).to_be_visible()
+    await page.keyboard.press("Alt+n")
+    await page.check("input[value=at]")
+    at = page.locator('[name="answer.next_attempt_at"]')
+    beside = page.locator("[data-component=next_attempt_at]")
+    await beside.get_by_role("button", name="Tomorrow morning").focus()
+    await page.keyboard.press("Enter")
+    await expect(at).to_have_value(re.compile("T09:00$"))
+    await expect(at).to_be_focused()
+
+    # On a Sunday it is closed. One key takes the time that is offered.
+    await at.fill("2031-06-01T11:00")
+    await page.keyboard.press("Control+Enter")
+    await expect(beside.get_by_role("alert")).to_contain_text("Office is closed at this time.")
+    await expect(beside.get_by_role("button", name="Take 2 Jun 2031, 10:00")).to_be_focused()
+    await page.keyboard.press("Enter")
+    await expect(at).to_have_value("2031-06-02T10:00")
+    await expect(beside.get_by_role("alert")).to_have_count(0)
+
+    await at.fill("2031-06-01T11:00")
+    await page.keyboard.press("Control+Enter")
+    await expect(beside.get_by_role("alert")).to_be_visible()
+    await page.keyboard.press("Control+Enter")
+    await expect(page.get_by_text("The form was sent.")).to_be_visible()
+    assert f"{(await Promise.get(interaction_id=segment.interaction_id)).due_at:%Y-%m-%d}" == "2031-06-01"
 
 
 async def test_a_form_that_leads_on_is_gone_through_by_keys_and_says_where_one_is(demo: Context, page: Page) -> None:

@@ -56,6 +56,26 @@ function arrived(element) {
   tick();
 }
 
+/** A time that one click gives; what counts from now goes on with the clock for as long as the form is open. */
+function timeOf({ dataset: { wrapupAt, wrapupSince } }) {
+  if (!wrapupSince) return wrapupAt;
+  const passed = serverNow() - Date.parse(wrapupSince);
+  return new Date(Date.parse(`${wrapupAt}Z`) + passed).toISOString().slice(0, 16);
+}
+
+function takeTime(button) {
+  const question = button.closest("[data-component]");
+  const field = question.querySelector('input[type="datetime-local"]');
+  field.value = timeOf(button);
+  question.querySelector("[data-wrapup-outside]")?.remove();
+  field.dispatchEvent(new Event("input", { bubbles: true }));
+  field.focus();
+}
+
+document.addEventListener("click", ({ target }) => {
+  const button = target.closest?.("[data-wrapup-at]");
+  if (button) takeTime(button);
+});
 document.addEventListener("htmx:configRequest", sayWhatIsShown);
 document.addEventListener("htmx:load", ({ detail }) => arrived(detail.elt));
 document.addEventListener("htmx:afterRequest", goOn);
