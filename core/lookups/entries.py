@@ -98,7 +98,7 @@ async def add_entry(
         values: What the lookup's own schema asks for.
 
     Raises:
-        InvalidInput: A value cannot be used; names the field.
+        InvalidInput: A value cannot be used, or the entry would belong to one that there is not; names the field.
         NotFound: There is no such lookup.
     """
     lookup = get_lookup(ctx, name)
@@ -113,6 +113,7 @@ async def add_entry(
     clean, kept = _checked(lookup, names, values or {}, wrong, needs_name=True)
     if lookup.fields is not None:
         await check_offered(ctx, lookup.fields, kept)
+    _check_above(lookup, code, kept, there)
     async with transaction():
         stored = await fetch(
             "INSERT INTO core_lookup_entry (tenant_id, lookup, code, names, values, position, active) "
@@ -144,6 +145,7 @@ async def change_entry(
     clean, kept = _checked(lookup, names, values or {}, {}, needs_name=not initial)
     if lookup.fields is not None:
         await check_offered(ctx, lookup.fields, kept)
+    _check_above(lookup, code, kept, await all_entries(ctx, name))
     async with transaction():
         before = await _locked(ctx, name, code)
         await execute(
@@ -286,6 +288,27 @@ def _checked(
 
 def _validated(schema: type[BaseModel], values: Mapping[str, Any]) -> dict[str, Any]:
     return schema.model_validate(dict(values)).model_dump(mode="json")
+
+
+def _check_above(lookup: Lookup, code: str, kept: Mapping[str, Any], there: Sequence[Entry]) -> None:
+    """Refuses an entry of a tree that belongs to one that there is not, or to itself by whichever way."""
+    above = str(kept.get(lookup.above, "")) if lookup.above else ""
+    if not above:
+        return
+    parents = {entry.code: str(entry.values.get(lookup.above, "")) for entry in there} | {code: above}
+    problem = ""
+    if above != code and above not in parents:
+        problem = _("There is no entry of the code %(code)s. Add it first, or leave this empty.") % {
+            "code": repr(above)
+        }
+    seen: set[str] = set()
+    while above and above not in seen and not problem:
+        seen.add(above)
+        if above == code:
+            problem = _("The entry would belong to itself. Choose another code, or leave this empty.")
+        above = parents.get(above, "")
+    if problem:
+        raise InvalidInput(_("The entry was not saved."), fields={lookup.above: problem})
 
 
 def _told(names: Mapping[str, str], values: Mapping[str, Any]) -> dict[str, Any]:

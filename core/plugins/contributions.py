@@ -321,6 +321,8 @@ class Lookup:
         fields: A schema of what each entry has besides code, names and order; None for nothing.
         initial: Entries that a new tenant starts with: code → English text, translated when shown.
         initial_values: What those of them have that differ from the schema's defaults.
+        above: The field of the schema that holds the code of the entry to which one belongs, where the list is a tree.
+            It must be an entry that there is, and not one that belongs to this one; empty is the top.
     """
 
     name: str
@@ -329,6 +331,7 @@ class Lookup:
     fields: type[BaseModel] | None = None
     initial: tuple[tuple[str, str], ...] = ()
     initial_values: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    above: str = ""
 
 
 @dataclass(frozen=True)

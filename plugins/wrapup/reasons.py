@@ -42,6 +42,7 @@ REASONS = Lookup(
     _("Reasons of contact"),
     _("Why customers call. Agents choose them in the form after a call."),
     fields=ReasonPlace,
+    above="under",
     initial=(
         ("question", _("Question")),
         ("request", _("Request")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -13,7 +14,7 @@ from core.agents.views import get_agent
 from core.database.connection import fetch_value
 from core.errors import InvalidInput
 from core.forms.library.store import make_design, publish_design, save_design
-from core.lookups.entries import add_entry
+from core.lookups.entries import add_entry, all_entries, change_entry
 from core.plugin_lifecycle import save_plugin_settings
 from core.plugins.context import Actor, ActorKind, Context, Platform
 from plugins.promises.models import Promise
@@ -95,7 +96,7 @@ async def test_a_form_that_asks_what_after_contact_work_asks_itself_is_refused_b
 async def test_several_reasons_are_chosen_from_the_leaves_of_a_tree(anna: Agent, ctx: Context) -> None:
     await add_entry(ctx, "wrapup.reasons", "bill", {"en": "Bill"}, {"under": "complaint"})
     await add_entry(ctx, "wrapup.reasons", "too_high", {"en": "Too high"}, {"under": "bill"})
-    await add_entry(ctx, "wrapup.reasons", "lost", {"en": "Lost"}, {"under": "lost"})
+    await add_entry(ctx, "wrapup.reasons", "lost", {"en": "Lost"})
     segment = await anna.has_ended_a_call()
     form = await form_for(anna, segment.id)
     question = form.questions["reason"]
@@ -111,6 +112,19 @@ async def test_several_reasons_are_chosen_from_the_leaves_of_a_tree(anna: Agent,
     sent = await services.sent(anna.ctx, segment.id, anna.id)
     assert sent is not None
     assert sent.answers["reason"] == ["question", "too_high"]
+
+
+async def test_a_reason_belongs_to_one_that_there_is_and_never_to_itself(ctx: Context) -> None:
+    async def problem(act: Awaitable[None]) -> str:
+        with pytest.raises(InvalidInput) as caught:
+            await act
+        return caught.value.fields["under"]
+
+    assert "'bil'" in await problem(add_entry(ctx, "wrapup.reasons", "late", {"en": "Late"}, {"under": "bil"}))
+    assert "itself" in await problem(add_entry(ctx, "wrapup.reasons", "late", {"en": "Late"}, {"under": "late"}))
+    await add_entry(ctx, "wrapup.reasons", "bill", {"en": "Bill"}, {"under": "complaint"})
+    assert "itself" in await problem(change_entry(ctx, "wrapup.reasons", "complaint", {}, {"under": "bill"}))
+    assert "late" not in {entry.code for entry in await all_entries(ctx, "wrapup.reasons")}
 
 
 async def test_a_reason_is_mandatory_where_the_organisation_says_so(anna: Agent, platform: Platform) -> None:
