@@ -208,7 +208,7 @@ async def test_a_form_that_leads_on_is_gone_through_by_keys_and_says_where_one_i
 
 async def agent_waits(agent: Agent) -> None:
     """The agent is seen to be there, and takes calls."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             if await agent.status() == "waiting":
                 return
@@ -217,7 +217,7 @@ async def agent_waits(agent: Agent) -> None:
 
 async def draft_becomes(ctx: Context, segment: SegmentView, agent: Agent, comment: str) -> None:
     """What was typed last is sent when the form goes, and may still be on its way when the page shows that it went."""
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(30):
         while True:
             draft = await get_draft(ctx, "wrapup:simple", f"core:segment:{segment.id}", agent.id)
             if draft is not None and draft.typed["comment"] == comment:
