@@ -46,7 +46,7 @@ class Agent:
             queue=queue,
             direction=Direction(direction),
         )
-        # A server that runs beside the test may hold the agent's row at this moment, or have offered him the call already.
+        # A server beside the test may hold the agent's row at this moment, or have offered him the call already.
         offer = await make_offer(self.ctx, call.id, [self.id], cause="test", wait=True)
         offer = offer or await pending_offer(self.ctx, interaction_id=call.id)
         assert offer is not None, "the agent is not free"
