@@ -119,6 +119,7 @@ def _core_handlers() -> list[Any]:
         home.home,
         home.numbers,
         home.journal,
+        home.journal_details,
         home.widgets,
         *card.HANDLERS,
         *window.HANDLERS,

@@ -101,6 +101,7 @@ from core.forms.store import (
     save_draft,
     submit_form,
 )
+from core.forms.telling import ToldAnswer, answer_in_words, tell_submission
 from core.forms.text import Text
 from core.forms.translations import MissingTranslation, missing_translations
 from core.forms.values import pick_values
@@ -170,6 +171,7 @@ __all__ = [
     "Text",
     "TextLine",
     "TextList",
+    "ToldAnswer",
     "Typed",
     "UnsupportedField",
     "UnusableError",
@@ -180,6 +182,7 @@ __all__ = [
     "YesNo",
     "YesNoNA",
     "accept_answers",
+    "answer_in_words",
     "begin_walk",
     "drafts_since",
     "drop_draft",
@@ -211,6 +214,7 @@ __all__ = [
     "shown_as",
     "submit_form",
     "take_step",
+    "tell_submission",
     "typed_of_values",
     "uploads_for",
     "values_of_answers",

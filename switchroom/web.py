@@ -10,6 +10,7 @@ from core.web.downloads import download
 from core.web.rendering import fragment, page, public_page, with_event, with_toast
 from core.web.spreadsheets import CSV_MARK, csv_line
 from core.web.status import LABELS as STATUS_LABELS
+from core.web.workbooks import XLSX, xlsx_pieces
 
 __all__ = [
     "CSV_MARK",
@@ -17,6 +18,7 @@ __all__ = [
     "SEE_INTERACTIONS",
     "SIGNED_IN",
     "STATUS_LABELS",
+    "XLSX",
     "SignedIn",
     "csv_line",
     "download",
@@ -26,4 +28,5 @@ __all__ = [
     "visitor_may",
     "with_event",
     "with_toast",
+    "xlsx_pieces",
 ]

@@ -30,6 +30,7 @@ MANAGE_ROLES = "core.manage_roles"
 MANAGE_TEAMS = "core.manage_teams"
 MANAGE_LOOKUPS = "core.manage_lookups"
 MANAGE_FORMS = "core.manage_forms"
+EXPORT_ANSWERS = "core.export_answers"
 MANAGE_PLUGINS = "core.manage_plugins"
 MANAGE_TOKENS = "core.manage_tokens"
 SEE_AUDIT = "core.see_audit"
@@ -123,6 +124,12 @@ CORE_PERMISSIONS = (
         _("Build and publish forms"),
         (ADMINISTRATOR,),
         _("What agents fill in; also taking forms over from files, and into them."),
+    ),
+    Permission(
+        EXPORT_ANSWERS,
+        _("Read and export the answers to forms"),
+        (ADMINISTRATOR,),
+        _("Everything that anybody has sent in a form, with the names and numbers of customers, as a table."),
     ),
     Permission(
         MANAGE_PLUGINS,

@@ -81,7 +81,10 @@ class FormSubmission(TenantModel):
 
     class Meta:
         table = "core_form_submission"
-        indexes = (Index(fields=("tenant_id", "subject"), name="core_form_submission_subject"),)
+        indexes = (
+            Index(fields=("tenant_id", "subject"), name="core_form_submission_subject"),
+            Index(fields=("tenant_id", "form", "submitted_at", "id"), name="core_form_submission_of_form"),
+        )
 
 
 class FormWalk(TenantModel):

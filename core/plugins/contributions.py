@@ -106,6 +106,7 @@ class CardTab:
         url: Where the fragment is loaded from.
         topics: Live topics that make the page load it again.
         permission: Shown only with this permission.
+        in_journal: Whether agents open it from the journal of their day too, in a dialog without the rest of the card.
     """
 
     id: str
@@ -115,6 +116,7 @@ class CardTab:
     topics: tuple[str, ...] = ()
     permission: str | None = None
     order: int = 100
+    in_journal: bool = False
 
 
 class Opens(Enum):

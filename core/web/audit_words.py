@@ -36,6 +36,7 @@ ACTIONS = {
     "core.form_published": mark("Form published"),
     "core.form_archived": mark("Form archived"),
     "core.form_restored": mark("Form taken out of the archive"),
+    "core.form_answers_exported": mark("Answers to a form exported"),
     "core.form_deleted": mark("Form deleted"),
     "core.token_created": mark("API token added"),
     "core.token_revoked": mark("API token revoked"),

@@ -9,14 +9,13 @@ from litestar import Request, Response, get, post
 from litestar.params import Parameter
 
 from plugins.wrapup import floor
-from plugins.wrapup.answers import readable
+from plugins.wrapup.answers import corrections_of, told
 from plugins.wrapup.floor import Show, Wanted
 from plugins.wrapup.permissions import SUPERVISE
 from plugins.wrapup.work import WorkView, get_work, subject_of
 from switchroom import Context
 from switchroom.agents import all_agents
 from switchroom.capabilities import QueueDirectory
-from switchroom.database import fetch_value
 from switchroom.forms import (
     InvalidAnswers,
     Reader,
@@ -146,7 +145,7 @@ async def _detail(
         kept = draft.typed if draft else initial_texts(form, reader)
         typed = show_answers(form, holds.answers, reader) if holds else kept
     uploads = await uploads_for(ctx, form, subject_of(work.segment_id), user.id, typed)
-    made = await floor.corrections(work.segment_id)
+    made = await corrections_of(ctx, work.segment_id)
     return await page(
         "wrapup/floor_work.html",
         title=names.get(work.agent_id, _("Somebody")),
@@ -157,9 +156,10 @@ async def _detail(
         agent=names.get(work.agent_id, _("Somebody")),
         queue=(await _queues(ctx)).get(work.queue, ""),
         states=STATES,
-        sent=readable(first.form, first.answers, reader) if first else [],
-        holds=readable(holds.form, holds.answers, reader) if holds and made else [],
-        made=[(each, names.get(each.by_id) or await _name(ctx, each.by_id)) for each in made],
+        sent=await told(ctx, first, reader),
+        holds=await told(ctx, holds, reader) if made else None,
+        made=made,
+        files=f"/p/wrapup/contacts/{work.interaction_id}/files",
         form=render_form(form, typed, reader, scope=f"correct-{work.segment_id}", errors=errors, uploads=uploads),
         reason=reason,
         home=HOME,
@@ -169,13 +169,6 @@ async def _detail(
 async def _queues(ctx: Context) -> dict[str, str]:
     directory = ctx.capability(QueueDirectory)  # type: ignore[type-abstract]
     return {each.reference: each.name for each in await directory.queues(ctx)} if directory else {}
-
-
-async def _name(ctx: Context, user_id: int) -> str:
-    name: str | None = await fetch_value(
-        "SELECT name FROM core_user WHERE tenant_id = $1 AND id = $2", ctx.tenant.id, user_id
-    )
-    return name or _("Somebody")
 
 
 def _day(text: str) -> date | None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from plugins.wrapup import (
+    answer_routes,
     disposition_api,
     disposition_routes,
     disposition_table_routes,
@@ -10,6 +11,7 @@ from plugins.wrapup import (
     rule_api,
     rule_routes,
 )
+from plugins.wrapup.answer_routes import answers_card_tab
 from plugins.wrapup.api_routes import API
 from plugins.wrapup.clock import AfterCalls, contact_ended
 from plugins.wrapup.panels import task_panel
@@ -22,6 +24,7 @@ from switchroom.capabilities import AfterContactWork
 from switchroom.contributions import (
     AdminPage,
     Asset,
+    CardTab,
     Lookup,
     Models,
     NavItem,
@@ -31,6 +34,7 @@ from switchroom.contributions import (
     Provider,
     Routes,
 )
+from switchroom.interactions import InteractionView
 from switchroom.jobs import Job, Schedule
 from switchroom.locale import gettext as _
 
@@ -46,6 +50,7 @@ class WrapUpPlugin:
             *disposition_table_routes.PAGES,
             *rule_routes.PAGES,
             *floor_routes.PAGES,
+            *answer_routes.PAGES,
         ]
         return Routes(pages=pages, api=[*API, *disposition_api.API, *rule_api.API])
 
@@ -81,6 +86,7 @@ class WrapUpPlugin:
             Asset("dispositions.css"),
             Asset("rules.css"),
             Asset("floor.css"),
+            Asset("answers.css"),
         ]
 
     @hookimpl
@@ -113,6 +119,10 @@ class WrapUpPlugin:
     @hookimpl
     async def agent_panels(self, ctx: Context) -> list[Panel]:
         return task_panel(ctx)
+
+    @hookimpl
+    async def card_tabs(self, ctx: Context, interaction: InteractionView) -> list[CardTab]:
+        return [answers_card_tab(interaction)]
 
 
 plugin = WrapUpPlugin()

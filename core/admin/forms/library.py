@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from litestar import Response, get, post
 from litestar.datastructures import UploadFile
 
-from core.accounts.permissions import MANAGE_FORMS
+from core.accounts.permissions import EXPORT_ANSWERS, MANAGE_FORMS
+from core.accounts.sessions import SignedIn
 from core.admin.answers import AnyRequest, Page, at_address, text
 from core.errors import InvalidInput
 from core.forms.library.content import Content
@@ -41,9 +42,9 @@ class Listed:
 
 
 @get("/admin/forms", permission=MANAGE_FORMS)
-async def forms_page(request: AnyRequest, ctx: Context, words: str = "") -> Page:
+async def forms_page(request: AnyRequest, ctx: Context, user: SignedIn, words: str = "") -> Page:
     """The forms, or those that fit."""
-    return await _forms_page(ctx, words, request.query_params.get("state", STATES[0]))
+    return await _forms_page(ctx, user, words, request.query_params.get("state", STATES[0]))
 
 
 @get("/admin/forms/new", permission=MANAGE_FORMS)
@@ -101,29 +102,29 @@ async def export(ctx: Context, name: str) -> Response[bytes]:
 
 
 @post("/admin/forms/{name:str}/archive", permission=MANAGE_FORMS, status_code=200)
-async def archive(ctx: Context, name: str) -> Page:
+async def archive(ctx: Context, user: SignedIn, name: str) -> Page:
     """Offers the form nowhere any more."""
     await archive_design(ctx, name)
     said = _("The form is in the archive: it is offered no more. Where it is in use, it stays.")
-    return with_toast(await _forms_page(ctx, "", "current"), said)
+    return with_toast(await _forms_page(ctx, user, "", "current"), said)
 
 
 @post("/admin/forms/{name:str}/restore", permission=MANAGE_FORMS, status_code=200)
-async def restore(ctx: Context, name: str) -> Page:
+async def restore(ctx: Context, user: SignedIn, name: str) -> Page:
     """Offers an archived form again."""
     await restore_design(ctx, name)
-    return with_toast(await _forms_page(ctx, "", "current"), _("The form can be chosen again."))
+    return with_toast(await _forms_page(ctx, user, "", "current"), _("The form can be chosen again."))
 
 
 @post("/admin/forms/{name:str}/delete", permission=MANAGE_FORMS, status_code=200)
-async def delete(ctx: Context, name: str) -> Page:
+async def delete(ctx: Context, user: SignedIn, name: str) -> Page:
     """Removes a form that was never published.
 
     Raises:
         Conflict: It was published.
     """
     await delete_design(ctx, name)
-    return with_toast(await _forms_page(ctx, "", "current"), _("The form is deleted."))
+    return with_toast(await _forms_page(ctx, user, "", "current"), _("The form is deleted."))
 
 
 def _first(title: str) -> Content:
@@ -136,7 +137,7 @@ def _to(path: str) -> Page:
     return Response(b"", headers={"HX-Location": json.dumps(where)})
 
 
-async def _forms_page(ctx: Context, words: str, state: str) -> Page:
+async def _forms_page(ctx: Context, user: SignedIn, words: str, state: str) -> Page:
     state = state if state in STATES else STATES[0]
     designs = await all_designs(ctx)
     found = [design for design in designs if _fits(design, words.strip().casefold(), state)]
@@ -149,6 +150,7 @@ async def _forms_page(ctx: Context, words: str, state: str) -> Page:
             words=words,
             state=state,
             any_form=bool(designs),
+            reads_answers=user.may(EXPORT_ANSWERS),
         ),
         "/admin/forms",
     )

@@ -141,6 +141,17 @@ async def files_of_submission(ctx: Context, submission_id: int) -> dict[str, lis
     return found
 
 
+async def attached_files(ctx: Context, ids: Collection[int]) -> dict[int, FormFileView]:
+    """Those of these files that were sent with a form, by id."""
+    rows = await fetch(
+        "SELECT id, name, media_type, size FROM core_form_file "
+        "WHERE tenant_id = $1 AND id = ANY($2::bigint[]) AND state = 'attached'",
+        ctx.tenant.id,
+        list(ids),
+    )
+    return {row["id"]: FormFileView(**row) for row in rows}
+
+
 async def get_file(ctx: Context, file_id: int) -> StoredFile:
     """A file of the tenant; whether somebody may have it, the caller decides.
 

@@ -9,12 +9,16 @@ from litestar import Response, get
 
 from core.accounts.permissions import SEE_OWN_JOURNAL, SIGNED_IN
 from core.accounts.sessions import SignedIn
+from core.errors import NotFound
+from core.interactions.history import handled_by
 from core.interactions.journal import todays_calls, todays_numbers
+from core.interactions.rows import get_interaction
 from core.locale import gettext as _
 from core.plugins.context import Context
+from core.plugins.contributions import CardTab
 from core.web.administration import START, administration
 from core.web.allowed import allowed
-from core.web.pages.card import OUTCOMES
+from core.web.pages.card import OUTCOMES, InteractionId
 from core.web.rendering import fragment, page
 from core.web.workspace import navigation
 
@@ -40,6 +44,21 @@ async def numbers(ctx: Context, user: SignedIn) -> Response[Any]:
 async def journal(ctx: Context, user: SignedIn) -> Response[Any]:
     """The calls of the day."""
     return fragment("fragments/journal.html", calls=await todays_calls(ctx, user.id), outcomes=OUTCOMES)
+
+
+@get("/home/journal/{interaction_id:int}", permission=SEE_OWN_JOURNAL)
+async def journal_details(ctx: Context, user: SignedIn, interaction_id: InteractionId) -> Response[Any]:
+    """What plugins tell of a call of the user's own: the tabs of its card that belong into the journal.
+
+    Raises:
+        NotFound: The user has not handled it.
+    """
+    interaction = await get_interaction(ctx, interaction_id)
+    if not await handled_by(ctx, interaction_id, user.id):
+        raise NotFound(_("There is no such interaction."))
+    tabs: list[CardTab] = await ctx.collect("card_tabs", interaction=interaction)
+    shown = [tab for tab in allowed(tabs, user) if tab.in_journal]
+    return fragment("fragments/journal_details.html", interaction=interaction, tabs=shown)
 
 
 @get("/home/widgets", permission=SIGNED_IN)

@@ -16,6 +16,7 @@ from openpyxl import load_workbook
 from core.accounts.models import User
 from core.audit.reading import Wanted as Entries
 from core.audit.reading import find_entries
+from core.web import workbooks
 from plugins.records.services import acting, exporting
 from plugins.records.services.adding import Queues
 from plugins.records.services.exporting import Exported, Format, export_items
@@ -116,8 +117,8 @@ async def test_a_file_of_many_lines_is_whole_and_goes_on_on_another_sheet(
     anna: Worker, boss: Context, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(exporting, "BATCH", 3)
-    monkeypatch.setattr(exporting, "LINES_OF_SHEET", 6)
-    monkeypatch.setattr(exporting, "PIECE", 700)
+    monkeypatch.setattr(workbooks, "LINES_OF_SHEET", 6)
+    monkeypatch.setattr(workbooks, "PIECE", 700)
     queue = await make_queue(anna.ctx)
     titles = [f"record {number:02}" for number in range(11)]
     await fill(anna.ctx, queue, *titles)
@@ -135,7 +136,7 @@ async def test_who_does_not_wait_for_the_file_leaves_nothing_behind(
     anna: Worker, boss: Context, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
-    monkeypatch.setattr(exporting, "PIECE", 700)
+    monkeypatch.setattr(workbooks, "PIECE", 700)
     queue = await make_queue(anna.ctx)
     await fill(anna.ctx, queue, *(f"record {number}" for number in range(5)))
     exported = Exported(await get_queue(anna.ctx, queue), Wanted(), boss.tenant.zone, owners=True)
