@@ -4,7 +4,7 @@ from tortoise.migrations import operations as ops
 
 
 class Migration(migrations.Migration):
-    dependencies = [("core", "0010_presence")]
+    dependencies = [("core", "0011_clock_shown")]
 
     initial = False
 
