@@ -66,6 +66,7 @@ class HooksContract(ContractBase):
             "source": place.tenant,
             "due": datetime.now(UTC) + timedelta(hours=1),
             "owner_id": place.agent.id,
+            "kept": True,
         }
         segment = await self.conversation(place, ctx)
         subject = "core:segment:1"

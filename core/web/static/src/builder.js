@@ -101,9 +101,9 @@ class Builder {
     this.changes.redo();
   }
 
-  async publish() {
+  publish() {
     this.flush();
-    if (!(await this.changes.publish())) this.open("check");
+    this.changes.publish(() => this.open("check"));
   }
 
   open(side, { focus = false } = {}) {

@@ -83,8 +83,9 @@ export class FormChanges {
     });
   }
 
-  publish() {
-    return this.inLine(() => this.send("publish", { chosen: this.chosen }, { focus: false }));
+  /** Calls `refused` as soon as the form cannot be published: whoever has gone on by the end of it stays where he is. */
+  publish(refused) {
+    return this.inLine(() => this.send("publish", { chosen: this.chosen }, { focus: false, refused }));
   }
 
   /** The form may have been changed elsewhere: shows it then, and says so. */
@@ -105,12 +106,13 @@ export class FormChanges {
   }
 
   /** Sends a change; false when it was refused, and then the form is shown as it is. */
-  async send(what, fields, { focus }) {
+  async send(what, fields, { focus, refused }) {
     const body = new URLSearchParams({ revision: this.revision, chosen: this.chosen, ...fields });
     const headers = { accept: "text/html", "hx-request": "true" };
     const response = await fetch(`${this.root.dataset.builder}/${what}`, { method: "POST", body, headers });
     if (!response.ok) {
       const problem = await problemOf(response);
+      refused?.();
       showProblem(what === "publish" ? { ...problem, fields: {} } : problem);
       if (response.status === 409) this.forget();
       await this.load(this.chosen);
@@ -178,6 +180,7 @@ function rememberFocus(root) {
   return {
     id: element.id,
     place: element.dataset.choose,
+    part: element.closest("[data-part]")?.dataset.part,
     owner: element.closest("[data-for]")?.dataset.for,
     value: typed ? element.value : null,
     range: typed ? [element.selectionStart, element.selectionEnd] : null,
@@ -192,6 +195,9 @@ function giveFocusBack(root, focus) {
     same.focus({ preventScroll: true });
     if (focus.range) same.setSelectionRange(...focus.range);
   } else if (focus.place) {
-    root.querySelector(`.builder-canvas [data-choose="${CSS.escape(focus.place)}"]`)?.focus({ preventScroll: true });
+    const place = `[data-choose="${CSS.escape(focus.place)}"]`;
+    // A line in the list of problems names a place of the canvas, and may be gone.
+    const [there, other] = [`[data-part="${focus.part}"]`, ".builder-canvas"].map((part) => root.querySelector(`${part} ${place}`));
+    (there ?? other)?.focus({ preventScroll: true });
   }
 }
