@@ -62,10 +62,15 @@ def journal_answers(agent: Page, name: str) -> Locator:
 
 def answers_in(place: Locator) -> dict[str, str]:
     """Question → answer, as they are shown."""
-    found: dict[str, str] = place.locator(".work-answers > div").evaluate_all(
-        "rows => Object.fromEntries(rows.map(row => [row.querySelector('dt').innerText.trim(),"
-        " row.querySelector('dd').innerText.trim()]))"
-    )
+    rows = place.locator(".work-answers > div")
+    found: dict[str, str] = {}
+    while not found:
+        # What has happened since may replace them between the look and the reading.
+        expect(rows.first).to_be_visible()
+        found = rows.evaluate_all(
+            "rows => Object.fromEntries(rows.map(row => [row.querySelector('dt').innerText.trim(),"
+            " row.querySelector('dd').innerText.trim()]))"
+        )
     return found
 
 

@@ -99,6 +99,8 @@ def test_the_card_is_reached_from_the_call_and_follows_it(talking: Page) -> None
     expect(main.get_by_role("tabpanel", name="Earlier contacts")).to_contain_text(re.compile("Incoming|No earlier"))
     check(talking, "earlier contacts")
     talking.keyboard.press("ArrowRight")
+    expect(main.get_by_role("tabpanel", name="Form answers")).to_contain_text(re.compile("No form|not sent"))
+    talking.keyboard.press("ArrowRight")
     expect(main.get_by_role("tabpanel", name="Orders")).to_contain_text("part orders")
     talking.keyboard.press("End")
     broken = main.get_by_role("tabpanel", name="Raises")

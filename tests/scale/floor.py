@@ -20,8 +20,9 @@ from tests.serving import ServerProcess, free_port, running, server_environ
 
 OFFER_SECONDS, NO_ANSWER_SECONDS, WRAP_UP_SECONDS = 5, 1, 5
 MOST_RECORDS = 1
-LATE_SECONDS = 2.0
-"""A deadline is acted on within this time, also one that passed while the server was away."""
+LATE_SECONDS = 8.0
+"""A deadline is acted on within this time, also one that passed while the server was away: patience for a machine that
+has much else to do, and less than any lease. `python -m bench deadlines` measures how long it takes."""
 
 OVERDUE = """
 SELECT 'offer' AS what, id FROM core_offer WHERE state = 'pending' AND deadline < $1

@@ -6,16 +6,25 @@ from datetime import UTC, datetime, timedelta
 
 from plugins.wrapup.dispositions.lists import list_of_all
 from plugins.wrapup.models import NextAttempt
+from switchroom.database import fetch_value
 from switchroom.interactions import accept_offer, create_interaction, make_offer, open_segment
 from switchroom.runtime import Context
 from switchroom.testing.contract import PluginContract
+
+_FILE = "SELECT max(id) FROM core_form_file WHERE tenant_id = $1"
+_NEW_FILE = """
+INSERT INTO core_form_file (tenant_id, user_id, form, subject, field, name, media_type, size, sha256, store_key, state,
+    expires_at, uploaded_at)
+VALUES ($1, $2, 'custom:delivery', $3, 'papers', 'a.pdf', 'application/pdf', 5, '', 'none/' || $1::bigint, 'loose',
+    now() + interval '1 day', now()) RETURNING id
+"""
 
 
 class TestContract(PluginContract):
     plugin = "wrapup"
 
     async def arrange(self, ctx: Context) -> dict[str, object]:
-        """An agent talks, and has promised to call somebody again; there are dispositions."""
+        """An agent talks, has given a file, and has promised to call somebody again; there are dispositions."""
         agent_id = ctx.actor.user_id
         assert agent_id is not None
         segment = await open_segment(ctx, agent_id=agent_id)
@@ -35,7 +44,10 @@ class TestContract(PluginContract):
             },
         )
         listing = await list_of_all(ctx)
+        subject = f"core:segment:{segment.id}"
+        file_id = await fetch_value(_FILE, ctx.tenant.id)
         return {
+            "file_id": file_id or await fetch_value(_NEW_FILE, ctx.tenant.id, agent_id, subject),
             "segment_id": segment.id,
             "interaction_id": segment.interaction_id,
             "list_id": listing.id,
