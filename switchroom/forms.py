@@ -103,7 +103,6 @@ from core.forms.store import (
 )
 from core.forms.telling import ToldAnswer, answer_in_words, tell_submission
 from core.forms.text import Text
-from core.forms.translations import MissingTranslation, missing_translations
 from core.forms.values import pick_values
 
 __all__ = [
@@ -141,7 +140,6 @@ __all__ = [
     "Lead",
     "LeadTo",
     "LongText",
-    "MissingTranslation",
     "Money",
     "MultiSelect",
     "Number",
@@ -198,7 +196,6 @@ __all__ = [
     "get_submission",
     "initial_texts",
     "keep_step",
-    "missing_translations",
     "pick_answers",
     "pick_values",
     "published_form",

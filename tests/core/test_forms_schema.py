@@ -19,7 +19,6 @@ from core.forms.reading import InvalidAnswers, accept_answers, pick_answers, rea
 from core.forms.rendering import render_form
 from core.forms.schema import Form, read_form
 from core.forms.text import Text
-from core.forms.translations import missing_translations
 from core.locale import ENGLISH, speaking
 from core.locale.languages import Languages
 
@@ -469,25 +468,6 @@ def test_a_text_that_is_too_long_is_refused_with_its_length(length: int) -> None
     form = read_form(form_with({**LINE, "kind": "long_text", "max_length": LONGEST_TEXT}))
     errors = read_answers(form, {"line": "x" * length}, Reader(ZoneInfo("UTC"))).errors
     assert (str(length) in errors.get("line", "")) == (length > LONGEST_TEXT)
-
-
-def test_missing_translations_are_listed_with_their_places_and_what_is_read_instead() -> None:
-    form = read_form(
-        form_with(
-            {**LINE, "label": {"en": "Line", "ru": "Строка"}, "help": {"ru": "Коротко"}},
-            {**SECTION, "key": "s", "title": {"en": "S", "ru": "С"}, "components": [{**RADIO, "label": {"pt": "R"}}]},
-            title={"en": "T", "ru": "Т"},
-        )
-    )
-    found = [(each.place, each.language, each.shown) for each in missing_translations(form, ["en", "ru", "pt-BR"])]
-    assert ("pages.0.components.0.help", "en", "Коротко") in found
-    assert ("pages.0.components.1.components.0.options.0.label", "ru", "A") in found
-    assert not [each for each in found if each[:2] == ("pages.0.components.1.components.0.label", "pt-BR")]
-    assert [place for place, language, _shown in found if language == "ru"] == [
-        "pages.0.components.1.components.0.label",
-        "pages.0.components.1.components.0.options.0.label",
-    ]
-    assert missing_translations(read_form(form_with(LINE)), ["en"]) == []
 
 
 def test_what_is_wrong_is_said_in_english_where_there_is_no_catalogue_of_the_language() -> None:
